@@ -1,0 +1,78 @@
+// Builds what is shipped: one minified CommonJS bundle in dist/, and oclif.manifest.json beside package.json.
+// `--check` builds nothing and exits 1 when the committed manifest is not what the sources give.
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import esbuild from 'esbuild'
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
+const dist = path.join(root, 'dist')
+
+/** src/commands/ami/send.ts -> ami:send. Commands are reached through getters, so that only the one that runs is evaluated. */
+function entrySource() {
+  const commands = listFiles(path.join(root, 'src/commands'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => path.relative(path.join(root, 'src/commands'), file).replaceAll(path.sep, '/').replace(/\.ts$/, ''))
+    .sort()
+  const getters = commands.map(
+    (name) =>
+      `  get ${JSON.stringify(name.replace(/\/index$/, '').replaceAll('/', ':'))}() { return require('./src/commands/${name}.ts').default },`
+  )
+  return `export { run } from './src/lib/cli/run.ts'\nexport const COMMANDS = {\n${getters.join('\n')}\n}\n`
+}
+
+function listFiles(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name)
+    return entry.isDirectory() ? listFiles(file) : [file]
+  })
+}
+
+async function bundle() {
+  const built = await esbuild.build({
+    stdin: { contents: entrySource(), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    loader: { '.json': 'json' },
+    logLevel: 'warning'
+  })
+  const code = built.outputFiles[0].contents
+  const name = `cli.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.cjs`
+  fs.rmSync(dist, { recursive: true, force: true })
+  fs.mkdirSync(dist)
+  fs.writeFileSync(path.join(dist, name), code)
+  fs.writeFileSync(path.join(dist, 'cli.cjs'), `module.exports = require('../bin/load.js')(require.resolve('./${name}'))\n`)
+}
+
+/** The manifest as the sources give it; `Config.load` would read the old one back. */
+async function manifest() {
+  const { Plugin } = await import('@oclif/core/config')
+  const plugin = new Plugin({
+    root,
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+    respectNoCacheDefault: true,
+    isRoot: true
+  })
+  await plugin.load()
+  return `${JSON.stringify(plugin.manifest, null, 2)}\n`
+}
+
+const manifestFile = path.join(root, 'oclif.manifest.json')
+if (process.argv.includes('--check')) {
+  const committed = fs.existsSync(manifestFile) ? fs.readFileSync(manifestFile, 'utf8') : ''
+  if (committed !== (await manifest())) {
+    console.error('oclif.manifest.json is stale. Run: npm run build')
+    process.exitCode = 1
+  }
+} else {
+  await bundle()
+  fs.writeFileSync(manifestFile, await manifest())
+}

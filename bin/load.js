@@ -1,0 +1,52 @@
+// Loads the bundle with V8's code cache, so that a start does not compile what an earlier start compiled.
+// The bundle's name carries its content hash: a cache can never belong to other code.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const nodeModule = require('node:module')
+const vm = require('node:vm')
+
+module.exports = function load(file) {
+  // Node 22 has this built in, and it also covers the modules that the bundle leaves outside.
+  if (nodeModule.enableCompileCache) {
+    nodeModule.enableCompileCache()
+    return require(file)
+  }
+  const cacheFiles = cachePaths(file)
+  const cachedData = cacheFiles.map(readIfThere).find(Boolean)
+  const script = new vm.Script(nodeModule.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData })
+  if (!cachedData || script.cachedDataRejected) {
+    process.once('exit', () => cacheFiles.some((cache) => writeAtomically(cache, script.createCachedData())))
+  }
+  const bundle = { exports: {} }
+  script.runInThisContext()(bundle.exports, nodeModule.createRequire(file), bundle, file, path.dirname(file))
+  return bundle.exports
+}
+
+/** Beside the bundle when that is writable, else the user's cache folder. */
+function cachePaths(file) {
+  const name = `${path.basename(file)}.${process.version}-${process.arch}.cache`
+  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'))
+  return [path.join(path.dirname(file), name), ...(home ? [path.join(home, 'pbxkit', name)] : [])]
+}
+
+function readIfThere(cache) {
+  try {
+    return fs.readFileSync(cache)
+  } catch {
+    return undefined
+  }
+}
+
+/** A reader sees the whole file or none; a folder that cannot be written is no error. */
+function writeAtomically(cache, data) {
+  const temporary = `${cache}.${process.pid}`
+  try {
+    fs.mkdirSync(path.dirname(cache), { recursive: true, mode: 0o700 })
+    fs.writeFileSync(temporary, data)
+    fs.renameSync(temporary, cache)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,265 @@
+import { randomBytes } from 'node:crypto'
+import type net from 'node:net'
+import { type Answer, AnswerCollector } from '../ami/answer.js'
+import type { Block } from '../ami/block.js'
+import type { BlockParser } from '../ami/block-parser.js'
+import { encodeBlock, type Field } from '../ami/encode.js'
+import { actionName } from '../ami/validate.js'
+import { ConnectionLostError, type PbxkitError, TimeoutError } from '../errors.js'
+import { Backoff } from '../net/backoff.js'
+import { peerName } from '../net/connect.js'
+import { openSession, type SessionOptions } from './session.js'
+
+export interface ClientOptions extends SessionOptions {
+  /** Every event that belongs to no action of ours. */
+  onEvent?: ((event: Block) => void) | undefined
+  /** Come back after a loss, for ever, with jittered back-off. Without it a loss ends the client. */
+  reconnect?: { initialMs: number; maxMs: number } | undefined
+  onDown?: ((error: PbxkitError, retryInMs: number | undefined) => void) | undefined
+  onUp?: (() => void) | undefined
+  /** Ping after so much silence, and give the connection up after as much again. */
+  keepAliveMs?: number | undefined
+}
+
+interface InFlight {
+  collector: AnswerCollector
+  resolve: (answer: Answer) => void
+  reject: (error: Error) => void
+  timer: NodeJS.Timeout
+}
+
+interface Waiter {
+  matches: (event: Block) => boolean
+  resolve: (event: Block) => void
+  reject: (error: Error) => void
+  timer: NodeJS.Timeout
+}
+
+/**
+ * A logged-in AMI client. Answers are correlated by ActionID, lists collected whole. When the connection drops, every action in flight is
+ * rejected with ConnectionLostError: never silence, and never sent twice.
+ */
+export class AmiClient {
+  readonly #options: ClientOptions
+  readonly #prefix = `pbxkit-${randomBytes(4).toString('hex')}-`
+  /** In the order of sending; several actions may share an ActionID that their user chose. */
+  readonly #inFlight = new Map<string, InFlight[]>()
+  readonly #waiters = new Set<Waiter>()
+  #sent = 0
+  #socket: net.Socket | undefined
+  #parser: BlockParser | undefined
+  #keepAlive: NodeJS.Timeout | undefined
+  #closing = false
+  #close!: () => void
+  #fail!: (error: Error) => void
+  /** Settles when the client has ended: closed by us, or (rejects) lost. */
+  readonly closed: Promise<void>
+  banner = ''
+
+  private constructor(options: ClientOptions) {
+    this.#options = options
+    this.closed = new Promise((resolve, reject) => {
+      this.#close = resolve
+      this.#fail = reject
+    })
+    this.closed.catch(() => {})
+  }
+
+  /** Connects and logs in. The first connection is not retried: its failure is the caller's answer. @throws what openSession throws */
+  static async open(options: ClientOptions): Promise<AmiClient> {
+    const client = new AmiClient(options)
+    await client.#connect()
+    return client
+  }
+
+  /**
+   * Sends an action and collects its answer. An ActionID of the caller's stays as it is.
+   * @throws UnsafeHeaderError, DataError, TimeoutError, ConnectionLostError
+   */
+  send(fields: readonly Field[], { timeoutMs }: { timeoutMs: number }): Promise<Answer> {
+    const action = actionName(fields)
+    const given = fields.find(([name]) => name.toLowerCase() === 'actionid')?.[1]
+    const id = given ?? `${this.#prefix}${++this.#sent}`
+    const bytes = encodeBlock(given === undefined ? [fields[0]!, ['ActionID', id], ...fields.slice(1)] : fields)
+    const socket = this.#socket
+    if (!socket) return Promise.reject(new ConnectionLostError(`${action} was not sent: there is no connection to ${this.#peer}`))
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#forget(id, entry)
+        reject(
+          new TimeoutError(`${this.#peer} did not answer ${action} within ${timeoutMs / 1000} s`, {
+            hint: 'Allow more with --timeout.',
+            details: { actionId: id }
+          })
+        )
+      }, timeoutMs)
+      const entry: InFlight = { collector: new AnswerCollector(action), resolve, reject, timer }
+      const entries = this.#inFlight.get(id)
+      if (entries) entries.push(entry)
+      else this.#inFlight.set(id, [entry])
+      this.#options.trace?.('sent', bytes)
+      socket.write(bytes)
+    })
+  }
+
+  /** Resolves with the next event that matches. @throws TimeoutError, ConnectionLostError */
+  waitFor(matches: (event: Block) => boolean, { timeoutMs, what }: { timeoutMs: number; what: string }): Promise<Block> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter)
+        reject(new TimeoutError(`No event ${what} came within ${timeoutMs / 1000} s`, { hint: 'Allow more with --timeout.' }))
+      }, timeoutMs)
+      const waiter: Waiter = { matches, resolve, reject, timer }
+      this.#waiters.add(waiter)
+    })
+  }
+
+  /** Logs off and ends. Actions in flight are rejected. */
+  close(): void {
+    this.#closing = true
+    clearInterval(this.#keepAlive)
+    this.#rejectAll(new ConnectionLostError('The client was closed'))
+    const socket = this.#socket
+    this.#socket = undefined
+    if (!socket) return this.#close()
+    socket.once('close', () => this.#close())
+    socket.end(encodeBlock([['Action', 'Logoff']]))
+    // A server that does not close after a Logoff must not keep us.
+    setTimeout(() => socket.destroy(), 200).unref()
+    socket.resume()
+  }
+
+  get #peer(): string {
+    return peerName(this.#options.connect)
+  }
+
+  async #connect(): Promise<void> {
+    const { socket, parser, banner, early } = await openSession(this.#options)
+    this.#socket = socket
+    this.#parser = parser
+    this.banner = banner
+    let failure: Error | undefined
+    socket.on('error', (error) => {
+      failure = error
+    })
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        this.#receive(chunk)
+      } catch (error) {
+        failure = error as Error
+        socket.destroy()
+      }
+    })
+    socket.on('close', () => this.#lost(failure))
+    for (const block of early) this.#dispatch(block)
+    this.#startKeepAlive(socket)
+    socket.resume()
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#options.trace?.('received', chunk)
+    for (const block of this.#parser!.push(chunk)) this.#dispatch(block)
+  }
+
+  #dispatch(block: Block): void {
+    const id = block.get('ActionID')
+    const event = block.get('Event')
+    const entry = id !== undefined ? this.#inFlight.get(id)?.[0] : event === undefined ? this.#oldest() : undefined
+    // An event that is broadcast to all (it has a Privilege) is no item of a list that is not open, though it carries our ActionID.
+    if (entry && (event === undefined || entry.collector.isOpen)) {
+      const answer = entry.collector.push(block)
+      if (!answer) {
+        // A long list is not late as long as it comes.
+        entry.timer.refresh()
+        return
+      }
+      this.#forget(id ?? this.#idOf(entry), entry)
+      return entry.resolve(answer)
+    }
+    if (event === undefined) return
+    for (const waiter of this.#waiters) {
+      if (!waiter.matches(block)) continue
+      this.#waiters.delete(waiter)
+      clearTimeout(waiter.timer)
+      waiter.resolve(block)
+    }
+    this.#options.onEvent?.(block)
+  }
+
+  /** Asterisk answers the actions of one session in order: an answer without ActionID (IAXnetstats) is for the oldest. */
+  #oldest(): InFlight | undefined {
+    return this.#inFlight.values().next().value?.[0]
+  }
+
+  #idOf(entry: InFlight): string {
+    for (const [id, entries] of this.#inFlight) if (entries.includes(entry)) return id
+    return ''
+  }
+
+  #forget(id: string, entry: InFlight): void {
+    clearTimeout(entry.timer)
+    const left = (this.#inFlight.get(id) ?? []).filter((other) => other !== entry)
+    if (left.length > 0) this.#inFlight.set(id, left)
+    else this.#inFlight.delete(id)
+  }
+
+  #rejectAll(error: Error): void {
+    const waiting = [...[...this.#inFlight.values()].flat(), ...this.#waiters]
+    this.#inFlight.clear()
+    this.#waiters.clear()
+    for (const { timer, reject } of waiting) {
+      clearTimeout(timer)
+      reject(error)
+    }
+  }
+
+  #startKeepAlive(socket: net.Socket): void {
+    const { keepAliveMs } = this.#options
+    if (!keepAliveMs) return
+    let received = socket.bytesRead
+    let asked = false
+    clearInterval(this.#keepAlive)
+    this.#keepAlive = setInterval(() => {
+      if (socket.bytesRead !== received) {
+        received = socket.bytesRead
+        asked = false
+      } else if (asked) {
+        socket.destroy(new TimeoutError(`${this.#peer} was silent for ${(2 * keepAliveMs) / 1000} s`))
+      } else {
+        asked = true
+        this.send([['Action', 'Ping']], { timeoutMs: 2 * keepAliveMs }).catch(() => {})
+      }
+    }, keepAliveMs).unref()
+  }
+
+  #lost(cause: Error | undefined): void {
+    clearInterval(this.#keepAlive)
+    if (this.#closing) return
+    this.#socket = undefined
+    const error = new ConnectionLostError(`The connection to ${this.#peer} was lost${cause ? `: ${cause.message}` : ''}`, {
+      cause
+    })
+    this.#rejectAll(error)
+    const { reconnect, onDown } = this.#options
+    if (!reconnect) {
+      onDown?.(error, undefined)
+      return this.#fail(error)
+    }
+    this.#reconnect(new Backoff(reconnect), error)
+  }
+
+  #reconnect(backoff: Backoff, reason: PbxkitError): void {
+    const waitMs = backoff.next()
+    this.#options.onDown?.(reason, waitMs)
+    setTimeout(async () => {
+      if (this.#closing) return
+      try {
+        await this.#connect()
+        this.#options.onUp?.()
+      } catch (error) {
+        if (this.#options.connect.signal?.aborted) return this.#close()
+        this.#reconnect(backoff, error as PbxkitError)
+      }
+    }, waitMs)
+  }
+}

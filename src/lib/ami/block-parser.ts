@@ -1,0 +1,158 @@
+import { ProtocolError } from '../errors.js'
+import { Block, endOfCommand, isFollows } from './block.js'
+
+const lf = 0x0a
+const cr = 0x0d
+
+export interface ParserLimits {
+  /** One line. Real values (VarSet, SIP headers) stay far below; a peer that sends more is broken or hostile. */
+  maxHeaderBytes: number
+  /** One block. `core show help` has 30 kB; the answer to a big GetConfig some hundred. */
+  maxBlockBytes: number
+}
+
+export const defaultLimits: ParserLimits = { maxHeaderBytes: 64 * 1024, maxBlockBytes: 1024 * 1024 }
+
+export interface ParserOptions extends Partial<ParserLimits> {
+  /** `server`: what Asterisk sends (a banner line first, `Response: Follows` texts). `client`: what clients send. */
+  from: 'server' | 'client'
+}
+
+/**
+ * Cuts a byte stream into blocks. Push bytes in as they come, take whole blocks out. A block ends at an empty line; lines end in CRLF
+ * or LF, mixed as they come (some lists of Asterisk 18 to 20 end in CR LF LF). Empty blocks are skipped. Knows no socket and no time.
+ */
+export class BlockParser {
+  /** The first line of the server's stream, without its line end. Undefined until it has come. */
+  banner: string | undefined
+  readonly #limits: ParserLimits
+  readonly #fromServer: boolean
+  /** The beginning of a block that has not ended, in a buffer that grows by doubling: a peer that sends byte by byte must not cost a copy of all for each. */
+  #store = Buffer.alloc(0)
+  #stored = 0
+  /** Up to here what is stored has been searched for an end already. */
+  #searched = 0
+
+  constructor({ from, ...limits }: ParserOptions) {
+    this.#limits = { ...defaultLimits, ...limits }
+    this.#fromServer = from === 'server'
+  }
+
+  /** Bytes of a block that has begun and not ended. */
+  get pendingBytes(): number {
+    return this.#stored
+  }
+
+  /**
+   * @returns the blocks that these bytes complete; their bytes may be views of the chunk, which must not be changed while they are used
+   * @throws ProtocolError past a limit; the parser is of no use afterwards
+   */
+  push(chunk: Buffer): Block[] {
+    const bytes = this.#stored > 0 ? this.#append(chunk) : chunk
+    const blocks: Block[] = []
+    let start = 0
+    let from = this.#searched
+    if (this.#fromServer && this.banner === undefined) {
+      start = this.#takeBanner(bytes)
+      if (this.banner === undefined) return blocks
+      from = start
+    }
+    for (;;) {
+      while (bytes[start] === lf || (bytes[start] === cr && bytes[start + 1] === lf)) start += bytes[start] === lf ? 1 : 2
+      const end = this.#findEnd(bytes, start, Math.max(start, from))
+      if (end < 0) break
+      this.#checkLines(bytes, start, end)
+      blocks.push(new Block(bytes.subarray(start, end)))
+      start = end
+      from = end
+    }
+    this.#keep(bytes, start)
+    return blocks
+  }
+
+  /** @returns all that is stored, the chunk included */
+  #append(chunk: Buffer): Buffer {
+    const length = this.#stored + chunk.length
+    if (length > this.#store.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#store.length, 512))
+      this.#store.copy(larger, 0, 0, this.#stored)
+      this.#store = larger
+    }
+    chunk.copy(this.#store, this.#stored)
+    this.#stored = length
+    return this.#store.subarray(0, length)
+  }
+
+  /** The end of the block at `start`: where its closing empty line begins. -1 when it has not come yet. */
+  #findEnd(bytes: Buffer, start: number, from: number): number {
+    if (this.#fromServer && isFollows(bytes.subarray(start, start + 40)))
+      return findEndOfFollows(bytes, Math.max(start, from - endOfCommand.length - 2))
+    return findEmptyLine(bytes, from)
+  }
+
+  #takeBanner(bytes: Buffer): number {
+    const end = bytes.indexOf(lf)
+    if (end < 0) {
+      this.#keep(bytes, 0)
+      return 0
+    }
+    this.banner = bytes.toString('utf8', 0, bytes[end - 1] === cr ? end - 1 : end)
+    return end + 1
+  }
+
+  /** Stores what has not ended, unless it stands in the store already. */
+  #keep(bytes: Buffer, start: number): void {
+    const length = bytes.length - start
+    if (length > this.#limits.maxBlockBytes) throw this.#blockTooLong()
+    if (length - (bytes.lastIndexOf(lf) + 1 - start) > this.#limits.maxHeaderBytes) throw this.#headerTooLong()
+    if (start > 0 || this.#stored === 0) {
+      // Blocks that were given out may be views of the old store: the rest moves to a new one.
+      this.#store = Buffer.alloc(0)
+      this.#stored = 0
+      if (length > 0) this.#append(bytes.subarray(start))
+    }
+    // An end may be cut in the middle: CR LF CR | LF.
+    this.#searched = Math.max(0, length - 3)
+  }
+
+  #checkLines(bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.#limits.maxBlockBytes) throw this.#blockTooLong()
+    if (end - start <= this.#limits.maxHeaderBytes) return
+    for (let line = start; line < end; ) {
+      const next = bytes.indexOf(lf, line) + 1
+      if (next - line > this.#limits.maxHeaderBytes) throw this.#headerTooLong()
+      line = next
+    }
+  }
+
+  #blockTooLong(): ProtocolError {
+    return new ProtocolError(`A block is longer than ${this.#limits.maxBlockBytes} bytes`, {
+      details: { limit: this.#limits.maxBlockBytes }
+    })
+  }
+
+  #headerTooLong(): ProtocolError {
+    return new ProtocolError(`A header is longer than ${this.#limits.maxHeaderBytes} bytes`, {
+      details: { limit: this.#limits.maxHeaderBytes }
+    })
+  }
+}
+
+/** Where the first empty line at or after `from` begins, that is, one past the LF before it; -1 when there is none. */
+export function findEmptyLine(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(lf, from); at >= 0; at = bytes.indexOf(lf, at + 1)) {
+    if (bytes[at + 1] === lf || (bytes[at + 1] === cr && bytes[at + 2] === lf)) return at + 1
+  }
+  return -1
+}
+
+/** The text of a `Response: Follows` answer may hold empty lines: only the end mark before an empty line closes it. */
+function findEndOfFollows(bytes: Buffer, start: number): number {
+  for (let at = bytes.indexOf(endOfCommand, start); at >= 0; at = bytes.indexOf(endOfCommand, at + 1)) {
+    const after = at + endOfCommand.length
+    const lineEnd = bytes[after] === lf ? after + 1 : bytes[after] === cr && bytes[after + 1] === lf ? after + 2 : -1
+    if (lineEnd < 0) continue
+    if (bytes[lineEnd] === lf || (bytes[lineEnd] === cr && bytes[lineEnd + 1] === lf)) return lineEnd
+  }
+  return -1
+}

@@ -1,0 +1,89 @@
+// What the server's own documentation does not say, by hand: list ends, repeatable and secret fields, what older releases had.
+
+/** The event that closes a list, for actions whose documentation does not name it. Measured on Asterisk 22.10. */
+export const listEnds: Record<string, string> = {
+  Agents: 'AgentsComplete',
+  BridgeList: 'BridgeListComplete',
+  BridgeTechnologyList: 'BridgeTechnologyListComplete',
+  ConfbridgeList: 'ConfbridgeListComplete',
+  ConfbridgeListRooms: 'ConfbridgeListRoomsComplete',
+  CoreShowChannelMap: 'CoreShowChannelMapComplete',
+  DAHDIShowChannels: 'DAHDIShowChannelsComplete',
+  DBGet: 'DBGetComplete',
+  DBGetTree: 'DBGetTreeComplete',
+  FAXSessions: 'FAXSessionsComplete',
+  IAXpeerlist: 'PeerlistComplete',
+  IAXpeers: 'PeerlistComplete',
+  IAXregistry: 'RegistrationsComplete',
+  MeetmeList: 'MeetmeListComplete',
+  MeetmeListRooms: 'MeetmeListRoomsComplete',
+  ParkedCalls: 'ParkedCallsComplete',
+  Parkinglots: 'ParkinglotsComplete',
+  PJSIPShowMaintenance: 'PJSIPMaintenanceStatusComplete',
+  PJSIPShowRegistrationInboundContactStatuses: 'ContactStatusDetailComplete',
+  PJSIPShowRegistrationsInbound: 'InboundRegistrationDetailComplete',
+  PJSIPShowRegistrationsOutbound: 'OutboundRegistrationDetailComplete',
+  PJSIPShowResourceLists: 'ResourceListDetailComplete',
+  PJSIPShowSubscriptionsInbound: 'InboundSubscriptionDetailComplete',
+  PJSIPShowSubscriptionsOutbound: 'OutboundSubscriptionDetailComplete',
+  PRIShowSpans: 'PRIShowSpansComplete',
+  QueueStatus: 'QueueStatusComplete',
+  QueueSummary: 'QueueSummaryComplete',
+  ShowDialPlan: 'ShowDialPlanComplete',
+  SIPpeers: 'PeerlistComplete',
+  SIPshowregistry: 'RegistrationsComplete',
+  VoicemailUsersList: 'VoicemailUserEntryComplete'
+}
+
+/** Actions whose response announces one event without any `EventList` header. */
+export const followedByOneEvent: Record<string, string> = { FAXStats: 'FAXStats' }
+
+/** `Response: Error` texts by which a list says that it is empty. */
+export const emptyListMessages: Record<string, RegExp> = {
+  ConfbridgeListRooms: /^No active conferences/i,
+  MeetmeList: /^No active conferences/i,
+  MeetmeListRooms: /^No active conferences/i,
+  PJSIPShowAors: /^No AORs found/i,
+  PJSIPShowAuths: /^No Auths found/i,
+  PJSIPShowContacts: /^No Contacts found/i,
+  PJSIPShowEndpoints: /^No endpoints found/i,
+  PJSIPShowResourceLists: /^No resource lists found/i
+}
+
+/** Headers that are arrays in JSON even when there is one of them. */
+export const repeatableHeaders: ReadonlySet<string> = new Set(['Output', 'ChanVariable', 'DestChanVariable'])
+
+/** Fields that may be given several times in one action. */
+export const repeatableFields: ReadonlySet<string> = new Set(['Variable', 'Filter'])
+
+/** Fields that must not be shown or logged, whichever action has them. */
+export const secretFields: ReadonlySet<string> = new Set(['secret', 'key', 'proxykey', 'password'])
+
+/** Actions that take any header beside the documented ones. */
+export const freeFormActions: ReadonlySet<string> = new Set(['UserEvent', 'UpdateConfig', 'PJSIPNotify', 'SIPnotify', 'Login'])
+
+/** Fields that every action takes: from Asterisk, and from proxies. */
+export const universalFields: readonly string[] = ['Action', 'ActionID', 'Server', 'ProxyKey', 'ChanVariable']
+
+/** Actions of older releases or of modules that the documentation of Asterisk 22 has no more. */
+export const olderActions: readonly string[] = [
+  'AgentCallbackLogin',
+  'ChangeMonitor',
+  'DAHDIShowSpans',
+  'Monitor',
+  'MuteAudio',
+  'PauseMonitor',
+  'SCCPShowDevices',
+  'SIPnotify',
+  'SIPpeers',
+  'SIPpeerstatus',
+  'SIPqualifypeer',
+  'SIPshowpeer',
+  'SIPshowregistry',
+  'SKINNYdevices',
+  'SKINNYlines',
+  'SKINNYshowdevice',
+  'SKINNYshowline',
+  'StopMonitor',
+  'UnpauseMonitor'
+]

@@ -1,0 +1,237 @@
+import { InterruptedError, UsageError } from '../errors.js'
+import { parseDurationMs } from './duration.js'
+import type { Log } from './log.js'
+import { suggestion } from './nearest.js'
+import { Command, Flags, type Interfaces } from './oclif.js'
+import { Output } from './output.js'
+import { askSecret, askText } from './prompt.js'
+import { reportError } from './report-error.js'
+import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
+import { type SettingsLayer, type SettingValue, settingsLayers } from './settings.js'
+import { escapeControlsInLines } from './terminal-text.js'
+
+/** Log levels, from all to nothing. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** A time flag: seconds, or a number with a unit; the value is milliseconds. */
+export const durationFlag = Flags.custom<number>({ parse: async (text) => parseDurationMs(text), helpValue: 'SECONDS' })
+
+type ParsedFlags<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
+type ParsedArgs<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
+type FlagDefinition = Interfaces.Flag<unknown>
+
+/**
+ * What all commands share: common flags, values from the environment and configuration files, prompts, output, errors, and an
+ * end that loses nothing. A command says what it does in `execute`.
+ */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({ description: 'print one JSON document (streams: NDJSON), errors too', helpGroup: 'COMMON' }),
+    config: Flags.string({ description: 'read settings from this ini file first', helpValue: 'FILE', helpGroup: 'COMMON' }),
+    profile: Flags.string({ description: 'use the settings of [profile NAME]', helpValue: 'NAME', helpGroup: 'COMMON' }),
+    'log-level': Flags.option({
+      options: logLevels,
+      default: 'info',
+      description: 'what is logged on stderr',
+      helpGroup: 'COMMON'
+    })(),
+    'log-format': Flags.option({
+      options: ['text', 'json'] as const,
+      description: 'default: text on a terminal, else json',
+      helpGroup: 'COMMON'
+    })(),
+    'no-color': Flags.boolean({ description: 'no colours (also NO_COLOR)', helpGroup: 'COMMON' }),
+    'no-input': Flags.boolean({ description: 'never ask, fail instead', helpGroup: 'COMMON' }),
+    timeout: durationFlag({
+      description: 'give up after this time (seconds, or 500ms, 5m)',
+      default: 10_000,
+      defaultHelp: async () => '10',
+      helpGroup: 'COMMON'
+    }),
+    quiet: Flags.boolean({ description: 'no notes and progress on stderr', helpGroup: 'COMMON' })
+  }
+
+  protected flags!: ParsedFlags<T>
+  protected args!: ParsedArgs<T>
+  protected layers: SettingsLayer[] = []
+  protected readonly out: Output = new Output(process.stdout, () =>
+    this.controller.abort(new InterruptedError('The reader of stdout has gone'))
+  )
+  /** Aborted by SIGINT, SIGTERM, or when nobody reads stdout any more. */
+  protected readonly controller = new AbortController()
+  #log: Log | undefined
+
+  /** The command's work. Throws what went wrong; sets `process.exitCode` for a "no". */
+  protected abstract execute(): Promise<void>
+
+  override async init(): Promise<void> {
+    await super.init()
+    this.listenForSignals()
+    const { args, flags, metadata } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: this.ctor.baseFlags,
+      args: this.ctor.args,
+      strict: this.ctor.strict
+    })
+    this.args = args as ParsedArgs<T>
+    this.flags = flags as ParsedFlags<T>
+    const given = new Set(Object.entries(metadata.flags).flatMap(([name, { setFromDefault }]) => (setFromDefault ? [] : [name])))
+    await this.#fillFlags(given)
+    if (this.flags['no-color'] || process.env.NO_COLOR) {
+      // chalk and inquirer look at FORCE_COLOR before NO_COLOR: the user's "no" wins here.
+      delete process.env.FORCE_COLOR
+      process.env.NO_COLOR = '1'
+    }
+  }
+
+  override async run(): Promise<void> {
+    await this.execute()
+  }
+
+  override async catch(error: Error): Promise<void> {
+    if (this.signal.aborted && (error === this.signal.reason || (error as { name?: string }).name === 'AbortError')) {
+      const reason = this.signal.reason as InterruptedError
+      // Whoever ran `| head -1` got what they wanted; whoever pressed Ctrl-C knows that they did.
+      if (!reason.message.startsWith('The reader')) process.exitCode = reason.exit
+      return
+    }
+    reportError(error, { json: this.flags?.json ?? jsonWanted(this.argv) })
+  }
+
+  protected get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  /** One-shots end at the first signal, at once at the second. */
+  protected listenForSignals(): void {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (this.signal.aborted) process.exit(130)
+        process.exitCode = 130
+        this.controller.abort(new InterruptedError(`Interrupted by ${signal}`))
+      })
+    }
+  }
+
+  /** Opens the log when it is first wanted: most one-shots never log, and the logger costs start-up time. */
+  protected async openLog(): Promise<Log> {
+    const { createLog } = await import('./log.js')
+    this.#log ??= createLog({
+      level: this.flags['log-level'],
+      format: this.flags['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json')
+    })
+    return this.#log
+  }
+
+  /** A remark for the person at the terminal: on stderr, not with --quiet. */
+  protected note(message: string): void {
+    if (!this.flags.quiet) process.stderr.write(`pbxkit: ${escapeControlsInLines(message)}\n`)
+  }
+
+  protected get mayAsk(): boolean {
+    return !this.flags['no-input'] && process.stdin.isTTY === true && process.stderr.isTTY === true
+  }
+
+  /** A required value: as given, else asked for on a terminal. @throws UsageError that names the flag */
+  protected async required(value: string | undefined, { flag, question }: { flag: string; question: string }): Promise<string> {
+    if (value !== undefined && value !== '') return value
+    if (this.mayAsk) return askText(question)
+    throw new UsageError(`${flag} is missing`, { hint: `Give ${flag}, or see --help.` })
+  }
+
+  /**
+   * The secret to log in with: from --secret-file, PBXKIT_SECRET, PBXKIT_SECRET_FILE, the configuration, or a masked prompt.
+   * @throws UsageError when there is none and nobody to ask; ConfigError for an unreadable file
+   */
+  protected async secret({ secretFile, question }: { secretFile: string | undefined; question: string }): Promise<string> {
+    const warn = (message: string) => this.note(message)
+    if (this.#secretFileGiven && secretFile !== undefined) return readSecretFile(secretFile, warn)
+    if (process.env.PBXKIT_SECRET) return process.env.PBXKIT_SECRET
+    if (secretFile !== undefined) return readSecretFile(secretFile, warn)
+    for (const layer of this.layers) {
+      if (layer.values.secret === undefined) continue
+      warnWhenReadableByOthers(layer.source.replace(/ \[profile .*\]$/, ''), warn)
+      return String(layer.values.secret)
+    }
+    if (this.mayAsk) return askSecret(question)
+    throw new UsageError('There is no secret to log in with', { hint: 'Set PBXKIT_SECRET, or name a file with --secret-file.' })
+  }
+
+  #secretFileGiven = false
+
+  /** Flags that were not typed take their value from the environment, then from the configuration, then their default. */
+  async #fillFlags(given: ReadonlySet<string>): Promise<void> {
+    const definitions = { ...this.ctor.baseFlags, ...this.ctor.flags } as Record<string, FlagDefinition>
+    const flags = this.flags as Record<string, unknown>
+    this.#secretFileGiven = given.has('secret-file')
+    for (const [name, definition] of Object.entries(definitions)) {
+      const text = process.env[environmentName(name)]
+      if (!given.has(name) && text !== undefined && text !== '')
+        flags[name] = await readFlag(definition, name, text, environmentName(name), this)
+    }
+    this.layers = await settingsLayers({ config: this.flags.config, profile: this.flags.profile })
+    this.#warnOfUnknownSettings()
+    for (const [name, definition] of Object.entries(definitions)) {
+      if (given.has(name) || process.env[environmentName(name)]) continue
+      const layer = this.layers.find(({ values }) => values[name] !== undefined)
+      if (layer) flags[name] = await readFlag(definition, name, layer.values[name]!, layer.source, this)
+    }
+  }
+
+  #warnOfUnknownSettings(): void {
+    if (this.layers.length === 0) return
+    const known = new Set(['secret', ...this.config.commands.flatMap((command) => Object.keys(command.flags))])
+    for (const { source, values } of this.layers) {
+      for (const key of Object.keys(values)) {
+        if (!known.has(key))
+          this.note(`${source}: unknown setting "${key}". ${suggestion(key, known) ?? 'Settings have the names of flags.'}`)
+      }
+    }
+  }
+}
+
+/** PBXKIT_ and the flag's name: --secret-file is PBXKIT_SECRET_FILE. */
+export function environmentName(flag: string): string {
+  return `PBXKIT_${flag.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** Reads a flag's value from text that was not typed as a flag. @throws UsageError that names the source */
+async function readFlag(
+  definition: FlagDefinition,
+  name: string,
+  value: SettingValue,
+  source: string,
+  command: Command
+): Promise<unknown> {
+  if (definition.type === 'boolean') {
+    const word = String(value).toLowerCase()
+    if (['1', 'true', 'yes', 'on'].includes(word)) return true
+    if (['0', 'false', 'no', 'off'].includes(word)) return false
+    throw new UsageError(`${source}: ${name} must be yes or no, not "${value}"`)
+  }
+  const texts = Array.isArray(value) ? value : [value]
+  const values = await Promise.all(
+    texts.map(async (text) => {
+      if (definition.options && !definition.options.includes(text)) {
+        throw new UsageError(`${source}: ${name} must be one of ${definition.options.join(', ')}, not "${text}"`)
+      }
+      try {
+        return await definition.parse(
+          text,
+          Object.assign(command, { token: { type: 'flag' as const, flag: name, input: text } }),
+          definition as never
+        )
+      } catch (cause) {
+        throw new UsageError(`${source}: ${name}: ${(cause as Error).message}`, { cause })
+      }
+    })
+  )
+  return definition.multiple ? values : values.at(-1)
+}
+
+/** Was --json asked for? Needed where the flags could not be read. */
+export function jsonWanted(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json') || process.env.PBXKIT_JSON === '1'
+}

@@ -1,0 +1,82 @@
+import fs from 'node:fs'
+import chalk from 'chalk'
+import pino, { type Logger } from 'pino'
+import type { LogLevel } from './base-command.js'
+import { escapeControls } from './terminal-text.js'
+
+/** Structured log: `log.info({ server: 'pbx-a' }, 'connected')`. */
+export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'isLevelEnabled'>
+
+/** Field names that never reach a log, whatever happens to be logged. */
+const secretPaths = [
+  'secret',
+  'Secret',
+  'Key',
+  'key',
+  'password',
+  'ProxyKey',
+  '*.secret',
+  '*.Secret',
+  '*.Key',
+  '*.password',
+  '*.ProxyKey'
+]
+
+/**
+ * The log on stderr. Written at once: what was logged before a crash is there. Control characters from the network are escaped in
+ * both formats.
+ */
+export function createLog({ level, format }: { level: LogLevel; format: 'text' | 'json' }): Log {
+  const stream = { write: (line: string) => writeToStderr(format === 'json' ? line : textLine(line)) }
+  return pino(
+    {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretPaths, censor: '***' }
+    },
+    stream
+  )
+}
+
+function writeToStderr(text: string): void {
+  try {
+    fs.writeSync(2, text)
+  } catch {
+    // Nobody reads the log, or the pipe is full: the service matters more.
+  }
+}
+
+const colors: Record<string, (text: string) => string> = {
+  trace: chalk.gray,
+  debug: chalk.gray,
+  info: chalk.green,
+  warn: chalk.yellow,
+  error: chalk.red,
+  fatal: chalk.bgRed
+}
+
+/** One log record as a person reads it: time, level, message, then the fields. */
+function textLine(json: string): string {
+  const { level, time, msg, err, ...fields } = JSON.parse(json) as {
+    level: string
+    time: string
+    msg?: string
+    err?: { message: string }
+  }
+  const paint = colors[level] ?? ((text: string) => text)
+  const rest = Object.entries(fields).map(
+    ([name, value]) => ` ${chalk.dim(`${name}=`)}${typeof value === 'object' ? JSON.stringify(value) : value}`
+  )
+  const message = [msg, err?.message].filter(Boolean).join(': ')
+  return `${chalk.dim(time.slice(11, 23))} ${paint(level.toUpperCase().padEnd(5))} ${escapeControls(message)}${rest.map((field) => escapeOutsideColors(field)).join('')}\n`
+}
+
+/** Escapes what the network sent but keeps the colours that we put there ourselves. */
+function escapeOutsideColors(text: string): string {
+  return text
+    .split(/(\u001b\[\d+m)/)
+    .map((part) => (/^\u001b\[\d+m$/.test(part) ? part : escapeControls(part)))
+    .join('')
+}

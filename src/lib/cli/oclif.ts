@@ -1,0 +1,8 @@
+// The one door to oclif, through its subpaths: its main module would load all of it at every start.
+export * as Args from '@oclif/core/args'
+export { Command } from '@oclif/core/command'
+export { Config } from '@oclif/core/config'
+export * as Flags from '@oclif/core/flags'
+export { Help } from '@oclif/core/help'
+export type * as Interfaces from '@oclif/core/interfaces'
+export { run as runOclif } from '@oclif/core/run'

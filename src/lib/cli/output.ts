@@ -1,0 +1,64 @@
+import type { Writable } from 'node:stream'
+import { ExitStatus, IoError } from '../errors.js'
+import { safeJson } from './terminal-text.js'
+
+/**
+ * A command's product on stdout. Waits when the reader is slow, and ends the command quietly when the reader has gone
+ * (`| head -1`).
+ */
+export class Output {
+  readonly #stream: Writable & { isTTY?: boolean; columns?: number }
+  #failure: NodeJS.ErrnoException | undefined
+
+  /** @param onReaderGone called once when nobody reads any more */
+  constructor(stream: Writable & { isTTY?: boolean; columns?: number }, onReaderGone: () => void) {
+    this.#stream = stream
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failure ??= error
+      if (error.code !== 'EPIPE') process.exitCode = ExitStatus.io
+      onReaderGone()
+    })
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true
+  }
+
+  /** Columns that may be used: the terminal's width, else no limit. */
+  get width(): number {
+    return this.isTerminal ? (this.#stream.columns ?? 80) : Number.POSITIVE_INFINITY
+  }
+
+  /** Resolves when the stream will take more. Text after the reader has gone is dropped. @throws IoError on a full disk and the like */
+  async write(text: string | Uint8Array): Promise<void> {
+    if (this.#failure) return this.#fail()
+    if (text.length === 0 || this.#stream.write(text)) return
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#stream.off('drain', done).off('error', done).off('close', done)
+        resolve()
+      }
+      this.#stream.on('drain', done).on('error', done).on('close', done)
+    })
+    if (this.#failure) this.#fail()
+  }
+
+  async line(text: string): Promise<void> {
+    await this.write(`${text}\n`)
+  }
+
+  /** One JSON document for the whole answer. */
+  async json(value: unknown): Promise<void> {
+    await this.line(safeJson(value, 2))
+  }
+
+  /** One JSON value of a stream. */
+  async ndjson(value: unknown): Promise<void> {
+    await this.line(safeJson(value))
+  }
+
+  #fail(): void {
+    if (this.#failure?.code === 'EPIPE') return
+    throw new IoError(`Writing to stdout failed: ${this.#failure?.message}`, { cause: this.#failure, hint: 'Is the disk full?' })
+  }
+}

@@ -1,0 +1,53 @@
+import { ExitStatus, PbxkitError } from '../errors.js'
+import { escapeControlsInLines, safeJson } from './terminal-text.js'
+
+/** A failure as the command line reports it. */
+export interface ErrorReport {
+  code: string
+  message: string
+  exit: number
+  details?: Record<string, unknown>
+  hint?: string
+}
+
+/** Gives every error its code and exit status: ours as they are, oclif's as usage, what is left as our bug. */
+export function describeError(error: unknown): ErrorReport {
+  if (error instanceof PbxkitError) {
+    return {
+      code: error.code,
+      message: error.message,
+      exit: error.exit,
+      ...(error.details && { details: error.details }),
+      ...(error.hint && { hint: error.hint })
+    }
+  }
+  const oclif = (error as { oclif?: { exit?: number } } | undefined)?.oclif
+  if (error instanceof Error && oclif) {
+    return {
+      code: 'E_USAGE',
+      message: error.message.replace(/\nSee more help with --help$/, ''),
+      exit: ExitStatus.usage,
+      hint: 'See --help.'
+    }
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return {
+    code: 'E_BUG',
+    message: `pbxkit failed in a way it should not: ${message}`,
+    exit: ExitStatus.bug,
+    hint: 'Please report this with the command that you ran.'
+  }
+}
+
+/** Sets the exit status and says what happened: on stdout as JSON when `--json` was asked for, else on stderr. */
+export function reportError(error: unknown, { json }: { json: boolean }): void {
+  const report = describeError(error)
+  process.exitCode = report.exit
+  if (json) {
+    const { hint, ...rest } = report
+    process.stdout.write(`${safeJson({ error: { ...rest, details: { ...rest.details, ...(hint && { hint }) } } })}\n`)
+    return
+  }
+  process.stderr.write(`pbxkit: ${escapeControlsInLines(report.message)}\n`)
+  if (report.hint) process.stderr.write(`${escapeControlsInLines(report.hint)}\n`)
+}

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import { ExitStatus, InterruptedError, UsageError } from '../errors.js'
+import { BaseCommand, durationFlag } from './base-command.js'
+import type { Log } from './log.js'
+import { type Command, Flags } from './oclif.js'
+
+/** A service that runs: what it listens on, its end, and how to stop it. */
+export interface RunningService {
+  /** `name=host:port` for the ready line. */
+  readonly addresses: readonly string[]
+  /** Settles when the service has ended; rejects when it failed. */
+  readonly closed: Promise<void>
+}
+
+/**
+ * A command that stays in the foreground. SIGTERM and SIGINT drain and exit 0, a second one ends at once, SIGHUP reloads. `ready …` is
+ * announced on stderr, on --ready-fd and to systemd once it serves.
+ */
+export abstract class ServiceCommand<T extends typeof Command> extends BaseCommand<T> {
+  static override baseFlags = {
+    ...BaseCommand.baseFlags,
+    'ready-fd': Flags.integer({
+      description: 'also write the ready line to this file descriptor',
+      helpValue: 'N',
+      min: 1,
+      helpGroup: 'SERVICE'
+    }),
+    'drain-timeout': durationFlag({
+      description: 'how long a stop waits for clients',
+      default: 5_000,
+      defaultHelp: async () => '5',
+      helpGroup: 'SERVICE'
+    })
+  }
+
+  protected logger!: Log
+
+  /** Starts the service. Aborting `signal` makes it drain and close. */
+  protected abstract start(signal: AbortSignal): Promise<RunningService>
+
+  /** SIGHUP. */
+  protected async reload(): Promise<void> {
+    this.logger.info('nothing to reload')
+  }
+
+  override async init(): Promise<void> {
+    await super.init()
+    this.logger = await this.openLog()
+  }
+
+  protected override async execute(): Promise<void> {
+    const service = await this.start(this.signal)
+    if (!this.signal.aborted) await this.#announce(service.addresses)
+    await service.closed
+  }
+
+  protected override listenForSignals(): void {
+    let stopping = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (stopping) process.exit(ExitStatus.interrupted)
+        stopping = true
+        this.logger?.info({ signal }, 'stopping')
+        systemdNotify('--stopping')
+        this.controller.abort(new InterruptedError(`Stopped by ${signal}`))
+      })
+    }
+    process.on('SIGHUP', () => {
+      this.reload().catch((error: Error) => this.logger.error({ err: error }, 'reload failed; the old settings stay'))
+    })
+  }
+
+  override async catch(error: Error): Promise<void> {
+    // A stop that was asked for is a success, also when it comes while the service is still starting.
+    if (this.signal.aborted && (error === this.signal.reason || error.name === 'AbortError')) return
+    return super.catch(error)
+  }
+
+  async #announce(addresses: readonly string[]): Promise<void> {
+    const line = `ready ${addresses.join(' ')}\n`
+    process.stderr.write(line)
+    const fd = (this.flags as { 'ready-fd'?: number })['ready-fd']
+    if (fd !== undefined) {
+      try {
+        fs.writeSync(fd, line)
+        if (fd > 2) fs.closeSync(fd)
+      } catch (cause) {
+        throw new UsageError(`--ready-fd ${fd} cannot be written: ${(cause as Error).message}`, {
+          cause,
+          hint: 'Open it in the shell: pbxkit … --ready-fd 3 3>ready'
+        })
+      }
+    }
+    systemdNotify('--ready')
+  }
+}
+
+/** Tells systemd when it wants to know. Node has no datagram unix sockets: systemd's own program does it. */
+function systemdNotify(state: '--ready' | '--stopping'): void {
+  if (process.env.NOTIFY_SOCKET) execFile('systemd-notify', [state, `--pid=${process.pid}`], () => {})
+}

@@ -1,0 +1,100 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { ConfigError } from '../errors.js'
+
+/** A configuration file as read: top-level keys, and `[section]`s with theirs. */
+export interface SettingsFile {
+  path: string
+  values: Record<string, SettingValue>
+  sections: Record<string, Record<string, SettingValue>>
+}
+
+export type SettingValue = string | string[]
+
+/**
+ * Reads an ini file. Section names keep their dots (`[server pbx.example.org]`); a value with `;` or `#` is quoted; a key that is
+ * written as `key[] = value` may be repeated.
+ * @throws ConfigError
+ */
+export async function readSettingsFile(file: string): Promise<SettingsFile> {
+  let text: string
+  try {
+    text = fs.readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`Cannot read the configuration file ${file}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Name an existing file with --config.'
+    })
+  }
+  const { parse } = await import('ini')
+  // The parser nests sections at dots unless they are escaped.
+  const parsed: Record<string, unknown> = parse(
+    text.replace(/^[ \t]*\[([^\]\r\n]*)\]/gm, (_, name: string) => `[${name.replace(/\\?\./g, '\\.')}]`)
+  )
+  const settings: SettingsFile = { path: file, values: {}, sections: {} }
+  for (const [key, value] of Object.entries(parsed)) {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      settings.sections[key.trim()] = valuesOf(value as Record<string, unknown>)
+    else settings.values[key] = settingValue(value)
+  }
+  return settings
+}
+
+function valuesOf(section: Record<string, unknown>): Record<string, SettingValue> {
+  return Object.fromEntries(Object.entries(section).map(([key, value]) => [key, settingValue(value)]))
+}
+
+function settingValue(value: unknown): SettingValue {
+  return Array.isArray(value) ? value.map(String) : String(value)
+}
+
+/** The files that are read when they exist, nearest first. */
+export function standardSettingsPaths(env: NodeJS.ProcessEnv = process.env): string[] {
+  const home = env.XDG_CONFIG_HOME || path.join(env.HOME || os.homedir(), '.config')
+  return [path.join(home, 'pbxkit', 'config.ini'), '/etc/pbxkit/config.ini']
+}
+
+/** One place where a flag's value can come from, and its name for messages. */
+export interface SettingsLayer {
+  source: string
+  values: Record<string, SettingValue>
+}
+
+/**
+ * The configuration below flags and environment, nearest first: the profile and then the top of `--config`, of the user's file and of
+ * /etc/pbxkit.
+ * @throws ConfigError when a named file or profile does not exist
+ */
+export async function settingsLayers({
+  config,
+  profile
+}: {
+  config?: string | undefined
+  profile?: string | undefined
+}): Promise<SettingsLayer[]> {
+  const standard = standardSettingsPaths().filter((file) => fs.existsSync(file))
+  const files = await Promise.all([...(config ? [config] : []), ...standard].map(readSettingsFile))
+  const layers = files.flatMap((file): SettingsLayer[] => {
+    const section = profile === undefined ? undefined : file.sections[`profile ${profile}`]
+    const top = { source: file.path, values: file.values }
+    return section ? [{ source: `${file.path} [profile ${profile}]`, values: section }, top] : [top]
+  })
+  if (profile !== undefined && !layers.some((layer) => layer.source.endsWith(`[profile ${profile}]`))) {
+    const known = files.flatMap((file) =>
+      Object.keys(file.sections)
+        .filter((name) => name.startsWith('profile '))
+        .map((name) => name.slice(8))
+    )
+    throw new ConfigError(
+      `There is no profile "${profile}" in ${files.map((file) => file.path).join(', ') || 'any configuration file'}`,
+      {
+        hint:
+          known.length > 0
+            ? `Known profiles: ${known.join(', ')}`
+            : `Add a section [profile ${profile}] to ${config ?? standardSettingsPaths()[0]}`
+      }
+    )
+  }
+  return layers
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+/** What all three kinds of tests share: a command's output can only be captured when vitest leaves the console alone. */
+const common = { disableConsoleIntercept: true }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 30_000 } },
+      // Real servers share ports and two cores: one file at a time.
+      {
+        test: {
+          ...common,
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+          fileParallelism: false
+        }
+      }
+    ]
+  }
+})
