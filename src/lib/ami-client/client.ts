@@ -49,6 +49,7 @@ export class AmiClient {
   #socket: net.Socket | undefined
   #parser: BlockParser | undefined
   #keepAlive: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
   #closing = false
   #close!: () => void
   #fail!: (error: Error) => void
@@ -77,9 +78,19 @@ export class AmiClient {
    * @throws UnsafeHeaderError, DataError, TimeoutError, ConnectionLostError
    */
   send(fields: readonly Field[], { timeoutMs }: { timeoutMs: number }): Promise<Answer> {
-    const action = actionName(fields)
+    return this.request(fields, { timeoutMs, action: actionName(fields) })
+  }
+
+  /**
+   * Sends a block that need not be an action of Asterisk's (a ProxyAction, say).
+   * @throws UnsafeHeaderError, TimeoutError, ConnectionLostError
+   */
+  request(
+    fields: readonly Field[],
+    { timeoutMs, action = fields[0]![1] }: { timeoutMs: number; action?: string }
+  ): Promise<Answer> {
     const given = fields.find(([name]) => name.toLowerCase() === 'actionid')?.[1]
-    const id = given ?? `${this.#prefix}${++this.#sent}`
+    const id = given ?? this.newActionId()
     const bytes = encodeBlock(given === undefined ? [fields[0]!, ['ActionID', id], ...fields.slice(1)] : fields)
     const socket = this.#socket
     if (!socket) return Promise.reject(new ConnectionLostError(`${action} was not sent: there is no connection to ${this.#peer}`))
@@ -102,8 +113,48 @@ export class AmiClient {
     })
   }
 
+  /** Sends an action, or a block that is for a proxy. @throws as `send`, and DataError when it is neither */
+  sendAny(fields: readonly Field[], { timeoutMs }: { timeoutMs: number }): Promise<Answer> {
+    const proxyAction = fields.find(([name]) => name.toLowerCase() === 'proxyaction')?.[1]
+    const isAction = fields.some(([name]) => name.toLowerCase() === 'action')
+    return proxyAction !== undefined && !isAction
+      ? this.request(fields, { timeoutMs, action: proxyAction })
+      : this.send(fields, { timeoutMs })
+  }
+
+  /**
+   * Waits for an event that an action will cause: one that matches and carries no other ActionID than the action's.
+   * @returns the action with the ActionID that it has to be sent with, and the event to come
+   */
+  waitForOwn(
+    fields: readonly Field[],
+    selection: (valuesOf: (name: string) => readonly string[]) => boolean,
+    options: { timeoutMs: number; what: string }
+  ): { fields: Field[]; event: Promise<Block> } {
+    const given = fields.find(([name]) => name.toLowerCase() === 'actionid')?.[1]
+    const id = given ?? this.newActionId()
+    const matches = (event: Block) => (event.get('ActionID') ?? id) === id && selection((name) => event.getAll(name))
+    const event = this.waitFor(matches, options)
+    // It is awaited after the answer; until then a failure is not unhandled.
+    event.catch(() => {})
+    return { fields: given === undefined ? [...fields, ['ActionID', id]] : [...fields], event }
+  }
+
+  /** An ActionID that no other action has. */
+  newActionId(): string {
+    return `${this.#prefix}${++this.#sent}`
+  }
+
+  /** Stops and resumes reading: for a consumer of events that is behind. */
+  setPaused(paused: boolean): void {
+    if (paused) this.#socket?.pause()
+    else this.#socket?.resume()
+  }
+
   /** Resolves with the next event that matches. @throws TimeoutError, ConnectionLostError */
   waitFor(matches: (event: Block) => boolean, { timeoutMs, what }: { timeoutMs: number; what: string }): Promise<Block> {
+    if (!this.#socket && (this.#closing || !this.#options.reconnect))
+      return Promise.reject(new ConnectionLostError(`No event ${what} can come: there is no connection to ${this.#peer}`))
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter)
@@ -114,19 +165,23 @@ export class AmiClient {
     })
   }
 
-  /** Logs off and ends. Actions in flight are rejected. */
-  close(): void {
+  /** Logs off and ends. @param reason what actions in flight are rejected with */
+  close(reason: Error = new ConnectionLostError('The client was closed')): void {
+    if (this.#closing) return
     this.#closing = true
     clearInterval(this.#keepAlive)
-    this.#rejectAll(new ConnectionLostError('The client was closed'))
+    clearTimeout(this.#retry)
+    this.#rejectAll(reason)
     const socket = this.#socket
     this.#socket = undefined
-    if (!socket) return this.#close()
+    if (!socket) {
+      this.#close()
+      return
+    }
     socket.once('close', () => this.#close())
     socket.end(encodeBlock([['Action', 'Logoff']]))
     // A server that does not close after a Logoff must not keep us.
     setTimeout(() => socket.destroy(), 200).unref()
-    socket.resume()
   }
 
   get #peer(): string {
@@ -134,7 +189,13 @@ export class AmiClient {
   }
 
   async #connect(): Promise<void> {
-    const { socket, parser, banner, early } = await openSession(this.#options)
+    const { stream, parser, banner, early } = await openSession(this.#options)
+    const { socket } = stream
+    if (this.#closing) {
+      // Closed while it was coming back.
+      socket.on('error', () => {}).destroy()
+      return
+    }
     this.#socket = socket
     this.#parser = parser
     this.banner = banner
@@ -142,7 +203,10 @@ export class AmiClient {
     socket.on('error', (error) => {
       failure = error
     })
-    socket.on('data', (chunk: Buffer) => {
+    socket.on('close', () => this.#lost(failure))
+    for (const block of early) this.#dispatch(block)
+    this.#startKeepAlive(socket)
+    stream.read((chunk) => {
       try {
         this.#receive(chunk)
       } catch (error) {
@@ -150,10 +214,6 @@ export class AmiClient {
         socket.destroy()
       }
     })
-    socket.on('close', () => this.#lost(failure))
-    for (const block of early) this.#dispatch(block)
-    this.#startKeepAlive(socket)
-    socket.resume()
   }
 
   #receive(chunk: Buffer): void {
@@ -174,7 +234,8 @@ export class AmiClient {
         return
       }
       this.#forget(id ?? this.#idOf(entry), entry)
-      return entry.resolve(answer)
+      entry.resolve(answer)
+      return
     }
     if (event === undefined) return
     for (const waiter of this.#waiters) {
@@ -243,7 +304,8 @@ export class AmiClient {
     const { reconnect, onDown } = this.#options
     if (!reconnect) {
       onDown?.(error, undefined)
-      return this.#fail(error)
+      this.#fail(error)
+      return
     }
     this.#reconnect(new Backoff(reconnect), error)
   }
@@ -251,14 +313,14 @@ export class AmiClient {
   #reconnect(backoff: Backoff, reason: PbxkitError): void {
     const waitMs = backoff.next()
     this.#options.onDown?.(reason, waitMs)
-    setTimeout(async () => {
-      if (this.#closing) return
+    this.#retry = setTimeout(async () => {
       try {
         await this.#connect()
-        this.#options.onUp?.()
+        if (!this.#closing) this.#options.onUp?.()
       } catch (error) {
-        if (this.#options.connect.signal?.aborted) return this.#close()
-        this.#reconnect(backoff, error as PbxkitError)
+        if (this.#closing) return
+        if (this.#options.connect.signal?.aborted) this.#close()
+        else this.#reconnect(backoff, error as PbxkitError)
       }
     }, waitMs)
   }

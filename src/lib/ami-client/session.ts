@@ -1,9 +1,9 @@
-import type net from 'node:net'
 import type { Block } from '../ami/block.js'
 import { BlockParser, type ParserLimits } from '../ami/block-parser.js'
 import { amiVersion, type Credentials, isForeignBanner, LoginDialogue } from '../ami/login.js'
 import { ConnectionLostError, ProtocolError, TimeoutError } from '../errors.js'
-import { type ConnectOptions, connect, peerName } from '../net/connect.js'
+import { ByteStream } from '../net/byte-stream.js'
+import { type ConnectOptions, peerName } from '../net/connect.js'
 
 export interface SessionOptions {
   connect: ConnectOptions
@@ -11,13 +11,15 @@ export interface SessionOptions {
   limits?: Partial<ParserLimits> | undefined
   /** For the banner and each step of the login. */
   timeoutMs: number
+  /** Read into this one buffer (see ByteStream): for a stream that is too fast for a buffer each. */
+  readBuffer?: Buffer | undefined
   /** Sees all bytes of both directions. Secrets are in them. */
   trace?: ((direction: 'sent' | 'received', bytes: Buffer) => void) | undefined
 }
 
 /** A connection that is logged in. Blocks that came along with the login's answer are in `early`. */
 export interface Session {
-  socket: net.Socket
+  stream: ByteStream
   parser: BlockParser
   banner: string
   /** The AMI version of the banner, `11.0.0` for Asterisk 22. */
@@ -26,12 +28,13 @@ export interface Session {
 }
 
 /**
- * Connects and logs in. Until the caller listens for `data`, the socket is paused.
+ * Connects and logs in. What comes afterwards waits in the stream for its next reader.
  * @throws ConnectError, TlsError, TimeoutError, LoginError, ProtocolError, ConnectionLostError
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { credentials, limits, timeoutMs, trace } = options
-  const socket = await connect(options.connect)
+  const stream = await ByteStream.open(options.connect, options.readBuffer)
+  const { socket } = stream
   const name = peerName(options.connect)
   const parser = new BlockParser({ from: 'server', ...limits })
   const dialogue = new LoginDialogue(credentials, `pbxkit-login-${process.pid}`, name)
@@ -40,7 +43,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     socket.write(bytes)
   }
   try {
-    const early = await exchange(socket, { name, timeoutMs, signal: options.connect.signal }, (chunk) => {
+    const early = await exchange(stream, { name, timeoutMs, signal: options.connect.signal }, (chunk) => {
       trace?.('received', chunk)
       const hadBanner = parser.banner !== undefined
       const blocks = parser.push(chunk)
@@ -56,7 +59,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       }
       return undefined
     })
-    return { socket, parser, banner: parser.banner!, version: amiVersion(parser.banner!), early }
+    return { stream, parser, banner: parser.banner!, version: amiVersion(parser.banner!), early }
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()
@@ -72,10 +75,11 @@ function foreignPeer(name: string, banner: string): ProtocolError {
 
 /** Feeds the step function with what the peer sends until it returns something. */
 function exchange<T>(
-  socket: net.Socket,
+  stream: ByteStream,
   { name, timeoutMs, signal }: { name: string; timeoutMs: number; signal?: AbortSignal | undefined },
   step: (chunk: Buffer) => T | undefined
 ): Promise<T> {
+  const { socket } = stream
   return new Promise((resolve, reject) => {
     let received = 0
     const timer = setTimeout(() => {
@@ -109,11 +113,12 @@ function exchange<T>(
     const settle = (then: () => void) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
-      socket.pause()
-      socket.off('data', onData).off('error', onError).off('close', onClose).off('end', onClose)
+      stream.read(undefined)
+      socket.off('error', onError).off('close', onClose).off('end', onClose)
       then()
     }
-    socket.on('data', onData).on('error', onError).on('close', onClose).on('end', onClose)
+    socket.on('error', onError).on('close', onClose).on('end', onClose)
     signal?.addEventListener('abort', onAbort, { once: true })
+    stream.read(onData)
   })
 }

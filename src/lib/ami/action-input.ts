@@ -5,6 +5,9 @@ import { assertSafe, type Field } from './encode.js'
 /** One action on stdin may be as large as a block on the wire. */
 const maxDocumentBytes = 1024 * 1024
 
+/** A document of several lines is parsed whole, in memory. So many actions (some 300,000) are better given as NDJSON, which has no limit. */
+const maxWholeDocumentBytes = 64 * 1024 * 1024
+
 /**
  * Reads actions from a stream of bytes: blocks as on the wire, NDJSON (an object a line), or one JSON document (an object or an array of
  * them). Which it is, its first character says. Actions come out as soon as they are whole.
@@ -18,6 +21,9 @@ export async function* readActions(input: AsyncIterable<Buffer>): AsyncGenerator
     const next = await chunks.next()
     if (next.done) return
     head = Buffer.concat([head, next.value])
+    // Blank input must not be gathered, and searched anew, for ever.
+    if (head.length > maxDocumentBytes && head.toString('latin1').trimStart() === '')
+      throw new DataError('There is only blank space on stdin')
     first = head.toString('latin1').trimStart()[0]
   }
   const all = prepend(head, chunks)
@@ -64,6 +70,10 @@ async function* readJson(input: AsyncIterable<Buffer>): AsyncGenerator<Field[]> 
       pending += decoder.decode(chunk, { stream: true })
       if (pending.length > maxDocumentBytes && ndjson !== false && !pending.includes('\n'))
         throw new DataError('A JSON line on stdin is longer than 1 MiB')
+      if (pending.length > maxWholeDocumentBytes && !ndjson)
+        throw new DataError('The JSON document on stdin is longer than 64 MiB', {
+          hint: 'Give one action a line (NDJSON): they have no limit.'
+        })
       if (ndjson === undefined && pending.trimStart().includes('\n')) ndjson = isJson(pending.trimStart().split('\n', 1)[0]!)
       if (!ndjson) continue
       for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {

@@ -2,6 +2,56 @@ import { type Block, sameName } from './block.js'
 import { followingEvent, listEndEvent } from './catalog/catalog.js'
 import { emptyListMessages } from './catalog/overlay.js'
 
+/**
+ * Follows one action's answer from its first block to its last, without keeping blocks. Knows the exceptions: `EventList: Start` with a capital
+ * (FAXSessions), a following event without any EventList (FAXStats), and lists of Asterisk before 13 that only their closing event marks.
+ */
+export class AnswerProgress {
+  readonly action: string
+  #expects: 'response' | 'list' | 'one event' | 'nothing' = 'response'
+
+  constructor(action: string) {
+    this.action = action
+  }
+
+  get done(): boolean {
+    return this.#expects === 'nothing'
+  }
+
+  /** Has the response opened a list that is still running? */
+  get listIsOpen(): boolean {
+    return this.#expects === 'list' || this.#expects === 'one event'
+  }
+
+  /** @returns what this block, which carries the action's ActionID, is in the answer */
+  push(block: Block): 'response' | 'item' | 'complete' | 'cancelled' {
+    if (block.get('Event') === undefined) {
+      this.#expects = this.#opensBy(block)
+      return 'response'
+    }
+    const mark = block.get('EventList')?.trim().toLowerCase()
+    const end = listEndEvent(this.action)
+    if (
+      mark === 'complete' ||
+      mark === 'cancelled' ||
+      (mark === undefined && end !== undefined && sameName(block.get('Event')!.trim(), end))
+    ) {
+      this.#expects = 'nothing'
+      return mark === 'cancelled' ? 'cancelled' : 'complete'
+    }
+    if (this.#expects === 'one event') this.#expects = 'nothing'
+    return 'item'
+  }
+
+  #opensBy(response: Block): 'list' | 'one event' | 'nothing' {
+    if (isError(response)) return 'nothing'
+    if (sameName(response.get('EventList')?.trim() ?? '', 'start')) return 'list'
+    if (!/follow/i.test(response.get('Message') ?? '')) return 'nothing'
+    if (followingEvent(this.action)) return 'one event'
+    return listEndEvent(this.action) ? 'list' : 'nothing'
+  }
+}
+
 /** What came back for one action: its response, and when it opened a list, the list's items and its closing event. */
 export interface Answer {
   action: string
@@ -12,70 +62,34 @@ export interface Answer {
   cancelled: boolean
 }
 
-/**
- * Puts an answer together from the blocks that carry the action's ActionID, in the order in which they come. Knows the exceptions:
- * `EventList: Start` with a capital (FAXSessions), a following event without any EventList (FAXStats), and lists of Asterisk before 13
- * that only their closing event marks.
- */
+/** Puts an answer together from the blocks that carry the action's ActionID, in the order in which they come. */
 export class AnswerCollector {
-  readonly action: string
-  #response: Block | undefined
+  readonly #progress: AnswerProgress
   readonly #items: Block[] = []
+  #response: Block | undefined
   #complete: Block | undefined
   #cancelled = false
-  #open: 'no' | 'list' | 'one event' = 'no'
 
   constructor(action: string) {
-    this.action = action
+    this.#progress = new AnswerProgress(action)
   }
 
   /** Has the response opened a list that is still running? */
   get isOpen(): boolean {
-    return this.#open !== 'no'
+    return this.#progress.listIsOpen
   }
 
   /** @returns the answer when this block completes it, else undefined */
   push(block: Block): Answer | undefined {
-    if (block.get('Event') === undefined) return this.#respond(block)
-    if (!this.#response) {
-      // An item before its response: seen from no Asterisk; kept rather than lost.
-      this.#items.push(block)
-      return undefined
-    }
-    return this.#item(block)
-  }
-
-  #respond(block: Block): Answer | undefined {
-    this.#response ??= block
-    this.#open = this.#opens(block)
-    return this.#open === 'no' ? this.#finish() : undefined
-  }
-
-  #opens(response: Block): 'no' | 'list' | 'one event' {
-    if (isError(response)) return 'no'
-    if (sameName(response.get('EventList')?.trim() ?? '', 'start')) return 'list'
-    if (!/follow/i.test(response.get('Message') ?? '')) return 'no'
-    if (followingEvent(this.action)) return 'one event'
-    return listEndEvent(this.action) ? 'list' : 'no'
-  }
-
-  #item(block: Block): Answer | undefined {
-    const mark = block.get('EventList')?.trim().toLowerCase()
-    const name = block.get('Event')?.trim().toLowerCase()
-    if (mark === 'complete' || mark === 'cancelled' || (mark === undefined && name === listEndEvent(this.action))) {
-      this.#complete = block
-      this.#cancelled = mark === 'cancelled'
-      return this.#finish()
-    }
-    this.#items.push(block)
-    return this.#open === 'one event' ? this.#finish() : undefined
-  }
-
-  #finish(): Answer {
-    this.#open = 'no'
+    const role = this.#progress.push(block)
+    if (role === 'response') this.#response ??= block
+    else if (role === 'item') this.#items.push(block)
+    else this.#complete = block
+    this.#cancelled = role === 'cancelled'
+    if (!this.#progress.done || !this.#response) return undefined
     return {
-      action: this.action,
-      response: this.#response!,
+      action: this.#progress.action,
+      response: this.#response,
       items: this.#items,
       ...(this.#complete && { complete: this.#complete }),
       cancelled: this.#cancelled

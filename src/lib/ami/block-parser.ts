@@ -32,6 +32,8 @@ export class BlockParser {
   #stored = 0
   /** Up to here what is stored has been searched for an end already. */
   #searched = 0
+  /** Where the last line of what is stored begins. */
+  #lineStart = 0
 
   constructor({ from, ...limits }: ParserOptions) {
     this.#limits = { ...defaultLimits, ...limits }
@@ -41,6 +43,15 @@ export class BlockParser {
   /** Bytes of a block that has begun and not ended. */
   get pendingBytes(): number {
     return this.#stored
+  }
+
+  /** Takes out what has begun and not ended; another reader goes on with it. */
+  takePending(): Buffer {
+    const pending = this.#store.subarray(0, this.#stored)
+    this.#store = Buffer.alloc(0)
+    this.#stored = 0
+    this.#searched = 0
+    return pending
   }
 
   /**
@@ -62,7 +73,7 @@ export class BlockParser {
       const end = this.#findEnd(bytes, start, Math.max(start, from))
       if (end < 0) break
       this.#checkLines(bytes, start, end)
-      blocks.push(new Block(bytes.subarray(start, end)))
+      blocks.push(new Block(bytes.subarray(start, end), this.#fromServer ? 'server' : 'client'))
       start = end
       from = end
     }
@@ -83,11 +94,8 @@ export class BlockParser {
     return this.#store.subarray(0, length)
   }
 
-  /** The end of the block at `start`: where its closing empty line begins. -1 when it has not come yet. */
   #findEnd(bytes: Buffer, start: number, from: number): number {
-    if (this.#fromServer && isFollows(bytes.subarray(start, start + 40)))
-      return findEndOfFollows(bytes, Math.max(start, from - endOfCommand.length - 2))
-    return findEmptyLine(bytes, from)
+    return this.#fromServer ? findBlockEnd(bytes, start, from) : findEmptyLine(bytes, from)
   }
 
   #takeBanner(bytes: Buffer): number {
@@ -96,6 +104,7 @@ export class BlockParser {
       this.#keep(bytes, 0)
       return 0
     }
+    if (end + 1 > this.#limits.maxHeaderBytes) throw this.#headerTooLong()
     this.banner = bytes.toString('utf8', 0, bytes[end - 1] === cr ? end - 1 : end)
     return end + 1
   }
@@ -103,8 +112,15 @@ export class BlockParser {
   /** Stores what has not ended, unless it stands in the store already. */
   #keep(bytes: Buffer, start: number): void {
     const length = bytes.length - start
-    if (length > this.#limits.maxBlockBytes) throw this.#blockTooLong()
-    if (length - (bytes.lastIndexOf(lf) + 1 - start) > this.#limits.maxHeaderBytes) throw this.#headerTooLong()
+    const unseen = start > 0 ? start : this.#searched
+    const lastLf = bytes.subarray(unseen).lastIndexOf(lf)
+    if (lastLf >= 0) this.#lineStart = unseen + lastLf + 1 - start
+    else if (start > 0) this.#lineStart = 0
+    const line = length - this.#lineStart
+    // A lone CR at the end may be the first half of the empty line, which is no part of the block.
+    const block = line === 1 && bytes[bytes.length - 1] === cr ? length - 1 : length
+    if (block > this.#limits.maxBlockBytes) throw this.#blockTooLong()
+    if (line > this.#limits.maxHeaderBytes) throw this.#headerTooLong()
     if (start > 0 || this.#stored === 0) {
       // Blocks that were given out may be views of the old store: the rest moves to a new one.
       this.#store = Buffer.alloc(0)
@@ -138,6 +154,15 @@ export class BlockParser {
   }
 }
 
+/**
+ * The end of the server's block at `start`: where its closing empty line begins; -1 when that has not come yet.
+ * @param from where to search on when the bytes before were searched already
+ */
+export function findBlockEnd(bytes: Buffer, start: number, from = start): number {
+  if (!isFollows(bytes.subarray(start, start + 40))) return findEmptyLine(bytes, from)
+  return findEndOfFollows(bytes, Math.max(start, from - endOfCommand.length - 2))
+}
+
 /** Where the first empty line at or after `from` begins, that is, one past the LF before it; -1 when there is none. */
 export function findEmptyLine(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(lf, from); at >= 0; at = bytes.indexOf(lf, at + 1)) {
@@ -147,7 +172,7 @@ export function findEmptyLine(bytes: Buffer, from: number): number {
 }
 
 /** The text of a `Response: Follows` answer may hold empty lines: only the end mark before an empty line closes it. */
-function findEndOfFollows(bytes: Buffer, start: number): number {
+export function findEndOfFollows(bytes: Buffer, start: number): number {
   for (let at = bytes.indexOf(endOfCommand, start); at >= 0; at = bytes.indexOf(endOfCommand, at + 1)) {
     const after = at + endOfCommand.length
     const lineEnd = bytes[after] === lf ? after + 1 : bytes[after] === cr && bytes[after + 1] === lf ? after + 2 : -1

@@ -18,22 +18,26 @@ export interface Header {
  */
 export class Block {
   readonly bytes: Buffer
+  /** Is it a server's answer in the form of Asterisk 13 and older: headers, then raw text up to `--END COMMAND--`? */
+  readonly hasRawText: boolean
   #headers: Header[] | undefined
 
-  constructor(bytes: Buffer) {
+  /** @param from only a server sends raw text: what a client calls `Response: Follows` has headers like any other block */
+  constructor(bytes: Buffer, from: 'server' | 'client' = 'server') {
     this.bytes = bytes
+    this.hasRawText = from === 'server' && isFollows(bytes)
   }
 
   /** All lines in their order. Of a `Response: Follows` answer only the lines before the text. */
   get headers(): readonly Header[] {
-    this.#headers ??= readHeaders(this.bytes)
+    this.#headers ??= readHeaders(this.bytes, this.hasRawText ? textStart(this.bytes) : this.bytes.length)
     return this.#headers
   }
 
   /** The first value under a name, without regard to case; only the lines up to it are read. */
   get(name: string): string | undefined {
     if (this.#headers) return this.#headers.find((header) => sameName(header.name, name))?.value
-    const found = findHeader(this.bytes, name)
+    const found = findHeader(this.bytes, name, 0, this.hasRawText ? textStart(this.bytes) : this.bytes.length)
     return found && this.bytes.toString('utf8', found.valueStart, found.valueEnd)
   }
 
@@ -65,7 +69,7 @@ export function findHeader(bytes: Buffer, name: string, start = 0, end = bytes.l
     if (matchesName(bytes, lineStart, name)) {
       let at = lineStart + length
       while (at < next && bytes[at] === space) at++
-      if (bytes[at] === colon) {
+      if (at < next && bytes[at] === colon) {
         const valueStart = bytes[at + 1] === space ? at + 2 : at + 1
         const valueEnd = lineEnd(bytes, lineStart, next)
         return { lineStart, valueStart: Math.min(valueStart, valueEnd), valueEnd, nextLine: next }
@@ -81,7 +85,9 @@ function matchesName(bytes: Buffer, at: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) {
     const wanted = name.charCodeAt(i)
     const byte = bytes[at + i]!
-    if (byte !== wanted && (byte | 0x20) !== (wanted | 0x20)) return false
+    if (byte === wanted) continue
+    const letter = wanted | 0x20
+    if (letter < 0x61 || letter > 0x7a || (byte | 0x20) !== letter) return false
   }
   return true
 }
@@ -93,9 +99,8 @@ function lineEnd(bytes: Buffer, lineStart: number, next: number): number {
   return end
 }
 
-function readHeaders(bytes: Buffer): Header[] {
+function readHeaders(bytes: Buffer, end: number): Header[] {
   const headers: Header[] = []
-  const end = isFollows(bytes) ? textStart(bytes) : bytes.length
   for (let lineStart = 0; lineStart < end; ) {
     let next = bytes.indexOf(lf, lineStart) + 1
     if (next === 0 || next > end) next = end
@@ -107,8 +112,12 @@ function readHeaders(bytes: Buffer): Header[] {
 
 function readLine(line: Buffer): Header {
   const at = line.indexOf(colon)
-  const value = at < 0 ? line : line.subarray(line[at + 1] === space ? at + 2 : at + 1)
-  return { name: at < 0 ? '' : line.toString('utf8', 0, at).trimEnd(), value: value.toString('utf8'), bytes: value }
+  let nameEnd = Math.max(at, 0)
+  while (nameEnd > 0 && line[nameEnd - 1] === space) nameEnd--
+  const name = line.toString('utf8', 0, nameEnd)
+  // A line with nothing before its colon is no header either: it is kept whole.
+  const value = name === '' ? line : line.subarray(line[at + 1] === space ? at + 2 : at + 1)
+  return { name, value: value.toString('utf8'), bytes: value }
 }
 
 export function sameName(a: string, b: string): boolean {
@@ -141,7 +150,7 @@ export const endOfCommand = '--END COMMAND--'
  * of a `Response: Follows` answer (13 and older). Undefined when the block is no answer to a Command.
  */
 export function commandOutput(block: Block): Buffer | undefined {
-  if (isFollows(block.bytes)) {
+  if (block.hasRawText) {
     const start = textStart(block.bytes)
     const end = block.bytes.lastIndexOf(endOfCommand)
     return block.bytes.subarray(start, end < start ? block.bytes.length : end)

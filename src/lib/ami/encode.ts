@@ -5,7 +5,7 @@ export type Field = readonly [name: string, value: string]
 
 /**
  * Serialises headers as one block. Nothing is escaped, since AMI knows no escapes: what could end the line or the block is refused.
- * @throws UnsafeHeaderError for CR, LF or NUL in a name or value, and for a name that is empty or holds a colon
+ * @throws UnsafeHeaderError for CR, LF or NUL in a name or value, and for a name that is blank or holds a colon
  */
 export function encodeBlock(fields: Iterable<Field>): Buffer {
   let text = ''
@@ -18,7 +18,7 @@ export function encodeBlock(fields: Iterable<Field>): Buffer {
 
 /** @throws UnsafeHeaderError */
 export function assertSafe(name: string, value: string): void {
-  if (name === '' || /[:\r\n\0]/.test(name)) {
+  if (name.trim() === '' || /[:\r\n\0]/.test(name)) {
     throw new UnsafeHeaderError(`${JSON.stringify(name)} cannot be a header name`, {
       hint: 'A name is not empty and has no colon, CR, LF or NUL.'
     })

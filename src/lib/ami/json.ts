@@ -13,11 +13,12 @@ export const linesKey = '$lines'
  */
 export function blockToJson(block: Block): Record<string, unknown> {
   const json: Record<string, unknown> = {}
-  const base64: Record<string, string[]> = {}
+  // Without a prototype: a peer may name a header `constructor`.
+  const base64: Record<string, string[]> = Object.create(null)
   for (const { name, value, bytes } of block.headers) {
     const key = name === '' ? linesKey : name
     add(json, key, value, key === linesKey || repeatableHeaders.has(name))
-    if (!isUtf8Text(value, bytes)) (base64[key] ??= []).push(bytes.toString('base64'))
+    if (!isUtf8Text(value, bytes)) base64[key] = [...(base64[key] ?? []), bytes.toString('base64')]
   }
   if (Object.keys(base64).length > 0) define(json, base64Key, base64)
   return json

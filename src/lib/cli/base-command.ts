@@ -7,7 +7,7 @@ import { Output } from './output.js'
 import { askSecret, askText } from './prompt.js'
 import { reportError } from './report-error.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
-import { type SettingsLayer, type SettingValue, settingsLayers } from './settings.js'
+import { readSettings, type Settings, type SettingValue } from './settings.js'
 import { escapeControlsInLines } from './terminal-text.js'
 
 /** Log levels, from all to nothing. */
@@ -17,7 +17,9 @@ export type LogLevel = (typeof logLevels)[number]
 /** A time flag: seconds, or a number with a unit; the value is milliseconds. */
 export const durationFlag = Flags.custom<number>({ parse: async (text) => parseDurationMs(text), helpValue: 'SECONDS' })
 
-type ParsedFlags<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
+type ParsedFlags<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['baseFlags'] & T['flags']
+>
 type ParsedArgs<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
 type FlagDefinition = Interfaces.Flag<unknown>
 
@@ -54,7 +56,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected flags!: ParsedFlags<T>
   protected args!: ParsedArgs<T>
-  protected layers: SettingsLayer[] = []
+  protected settings: Settings = { files: [], layers: [] }
   protected readonly out: Output = new Output(process.stdout, () =>
     this.controller.abort(new InterruptedError('The reader of stdout has gone'))
   )
@@ -76,7 +78,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     })
     this.args = args as ParsedArgs<T>
     this.flags = flags as ParsedFlags<T>
-    const given = new Set(Object.entries(metadata.flags).flatMap(([name, { setFromDefault }]) => (setFromDefault ? [] : [name])))
+    const typed = Object.entries(flags).filter(([name, value]) => value !== undefined && !metadata.flags[name]?.setFromDefault)
+    const given = new Set(typed.map(([name]) => name))
     await this.#fillFlags(given)
     if (this.flags['no-color'] || process.env.NO_COLOR) {
       // chalk and inquirer look at FORCE_COLOR before NO_COLOR: the user's "no" wins here.
@@ -90,10 +93,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(error: Error): Promise<void> {
-    if (this.signal.aborted && (error === this.signal.reason || (error as { name?: string }).name === 'AbortError')) {
-      const reason = this.signal.reason as InterruptedError
-      // Whoever ran `| head -1` got what they wanted; whoever pressed Ctrl-C knows that they did.
-      if (!reason.message.startsWith('The reader')) process.exitCode = reason.exit
+    if (this.signal.aborted) {
+      // What fails now fails because it was stopped. Whoever ran `| head -1` got what they wanted; whoever pressed Ctrl-C knows it.
+      const { exit } = this.signal.reason as InterruptedError
+      if (!this.out.readerIsGone) process.exitCode = exit
       return
     }
     reportError(error, { json: this.flags?.json ?? jsonWanted(this.argv) })
@@ -149,7 +152,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (this.#secretFileGiven && secretFile !== undefined) return readSecretFile(secretFile, warn)
     if (process.env.PBXKIT_SECRET) return process.env.PBXKIT_SECRET
     if (secretFile !== undefined) return readSecretFile(secretFile, warn)
-    for (const layer of this.layers) {
+    for (const layer of this.settings.layers) {
       if (layer.values.secret === undefined) continue
       warnWhenReadableByOthers(layer.source.replace(/ \[profile .*\]$/, ''), warn)
       return String(layer.values.secret)
@@ -170,19 +173,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       if (!given.has(name) && text !== undefined && text !== '')
         flags[name] = await readFlag(definition, name, text, environmentName(name), this)
     }
-    this.layers = await settingsLayers({ config: this.flags.config, profile: this.flags.profile })
+    this.settings = await readSettings({ config: this.flags.config, profile: this.flags.profile })
     this.#warnOfUnknownSettings()
     for (const [name, definition] of Object.entries(definitions)) {
       if (given.has(name) || process.env[environmentName(name)]) continue
-      const layer = this.layers.find(({ values }) => values[name] !== undefined)
+      const layer = this.settings.layers.find(({ values }) => values[name] !== undefined)
       if (layer) flags[name] = await readFlag(definition, name, layer.values[name]!, layer.source, this)
     }
   }
 
   #warnOfUnknownSettings(): void {
-    if (this.layers.length === 0) return
+    if (this.settings.layers.length === 0) return
     const known = new Set(['secret', ...this.config.commands.flatMap((command) => Object.keys(command.flags))])
-    for (const { source, values } of this.layers) {
+    for (const { source, values } of this.settings.layers) {
       for (const key of Object.keys(values)) {
         if (!known.has(key))
           this.note(`${source}: unknown setting "${key}". ${suggestion(key, known) ?? 'Settings have the names of flags.'}`)

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import chalk from 'chalk'
 import pino, { type Logger } from 'pino'
 import type { LogLevel } from './base-command.js'
-import { escapeControls } from './terminal-text.js'
+import { escapeControls, escapeJson } from './terminal-text.js'
 
 /** Structured log: `log.info({ server: 'pbx-a' }, 'connected')`. */
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'isLevelEnabled'>
@@ -27,7 +27,7 @@ const secretPaths = [
  * both formats.
  */
 export function createLog({ level, format }: { level: LogLevel; format: 'text' | 'json' }): Log {
-  const stream = { write: (line: string) => writeToStderr(format === 'json' ? line : textLine(line)) }
+  const stream = { write: (line: string) => writeToStderr(format === 'json' ? escapeJson(line) : textLine(line)) }
   return pino(
     {
       level,
@@ -67,16 +67,9 @@ function textLine(json: string): string {
   }
   const paint = colors[level] ?? ((text: string) => text)
   const rest = Object.entries(fields).map(
-    ([name, value]) => ` ${chalk.dim(`${name}=`)}${typeof value === 'object' ? JSON.stringify(value) : value}`
+    ([name, value]) =>
+      ` ${chalk.dim(`${escapeControls(name)}=`)}${escapeControls(typeof value === 'object' ? JSON.stringify(value) : String(value))}`
   )
   const message = [msg, err?.message].filter(Boolean).join(': ')
-  return `${chalk.dim(time.slice(11, 23))} ${paint(level.toUpperCase().padEnd(5))} ${escapeControls(message)}${rest.map((field) => escapeOutsideColors(field)).join('')}\n`
-}
-
-/** Escapes what the network sent but keeps the colours that we put there ourselves. */
-function escapeOutsideColors(text: string): string {
-  return text
-    .split(/(\u001b\[\d+m)/)
-    .map((part) => (/^\u001b\[\d+m$/.test(part) ? part : escapeControls(part)))
-    .join('')
+  return `${chalk.dim(time.slice(11, 23))} ${paint(level.toUpperCase().padEnd(5))} ${escapeControls(message)}${rest.join('')}\n`
 }

@@ -2,7 +2,7 @@
 export function nearestNames(typed: string, names: Iterable<string>, limit = 3): string[] {
   const wanted = typed.toLowerCase()
   const scored: { name: string; score: number }[] = []
-  for (const name of names) {
+  for (const name of new Set(names)) {
     const candidate = name.toLowerCase()
     const score = candidate.startsWith(wanted) && wanted.length > 1 ? 0.5 : editDistance(wanted, candidate)
     if (score <= Math.max(1, Math.ceil(Math.max(wanted.length, candidate.length) / 3))) scored.push({ name, score })

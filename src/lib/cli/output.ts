@@ -24,6 +24,11 @@ export class Output {
     return this.#stream.isTTY === true
   }
 
+  /** Nobody reads any more (`| head -1`). */
+  get readerIsGone(): boolean {
+    return this.#failure?.code === 'EPIPE'
+  }
+
   /** Columns that may be used: the terminal's width, else no limit. */
   get width(): number {
     return this.isTerminal ? (this.#stream.columns ?? 80) : Number.POSITIVE_INFINITY

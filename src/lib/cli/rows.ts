@@ -26,7 +26,7 @@ export async function renderRows(
       const { stringify } = await import('csv-stringify/sync')
       return stringify(
         chosen.map((row) => names.map((name) => cell(row[name]))),
-        { header: true, columns: [...names], record_delimiter: 'windows' }
+        { header: true, columns: [...names], record_delimiter: 'windows', quoted_match: /[\r\n]/ }
       )
     }
     case 'table':

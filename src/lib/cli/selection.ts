@@ -30,14 +30,26 @@ function compileTerm(term: string): Selection {
   return (valuesOf) => !valuesOf(name).some((value) => pattern.test(value))
 }
 
-/** A glob as a regular expression over the whole text. Runs of `*` are one, so that no pattern can backtrack without end. */
+/**
+ * A glob as a regular expression over the whole text. Between two stars the first place that fits is as good as any later one, so it is
+ * taken for good (a lookahead does not backtrack): no pattern takes more than the product of both lengths.
+ */
 export function compileGlob(glob: string): RegExp {
-  const source = glob.replace(/\\(.)|\*+|\?|[.+^${}()|[\]\\/]/gs, (token, escaped: string | undefined) => {
-    if (escaped !== undefined) return escaped.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
-    if (token.startsWith('*')) return '.*'
-    return token === '?' ? '.' : `\\${token}`
-  })
-  return new RegExp(`^${source}$`, 's')
+  const segments = ['']
+  for (const [token] of glob.matchAll(/\\.|\*+|./gsu)) {
+    if (token.startsWith('*')) segments.push('')
+    else segments.push(segments.pop()! + globToken(token))
+  }
+  const [first, ...others] = segments as [string, ...string[]]
+  const last = others.pop()
+  const middle = others.map((segment, i) => `(?=(?<s${i}>.*?${segment}))\\k<s${i}>`).join('')
+  return new RegExp(`^${first}${last === undefined ? '' : `${middle}.*${last}`}$`, 'su')
+}
+
+function globToken(token: string): string {
+  if (token === '?') return '.'
+  const literal = token.length > 1 && token.startsWith('\\') ? token.slice(1) : token
+  return literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
 function splitUnescaped(text: string, separator: string): string[] {

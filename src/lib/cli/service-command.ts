@@ -5,7 +5,7 @@ import { BaseCommand, durationFlag } from './base-command.js'
 import type { Log } from './log.js'
 import { type Command, Flags } from './oclif.js'
 
-/** A service that runs: what it listens on, its end, and how to stop it. */
+/** A service that runs: what it listens on, and its end. */
 export interface RunningService {
   /** `name=host:port` for the ready line. */
   readonly addresses: readonly string[]
@@ -15,11 +15,12 @@ export interface RunningService {
 
 /**
  * A command that stays in the foreground. SIGTERM and SIGINT drain and exit 0, a second one ends at once, SIGHUP reloads. `ready …` is
- * announced on stderr, on --ready-fd and to systemd once it serves.
+ * announced on stderr, on --ready-fd and to systemd once it serves; that line is plain text whatever the log's format is.
  */
 export abstract class ServiceCommand<T extends typeof Command> extends BaseCommand<T> {
   static override baseFlags = {
     ...BaseCommand.baseFlags,
+    check: Flags.boolean({ description: 'check the settings and exit', helpGroup: 'SERVICE' }),
     'ready-fd': Flags.integer({
       description: 'also write the ready line to this file descriptor',
       helpValue: 'N',
@@ -36,8 +37,11 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
 
   protected logger!: Log
 
-  /** Starts the service. Aborting `signal` makes it drain and close. */
-  protected abstract start(signal: AbortSignal): Promise<RunningService>
+  /**
+   * Reads and checks all settings, without starting anything.
+   * @returns starts the service; aborting the signal makes it drain and close
+   */
+  protected abstract prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>>
 
   /** SIGHUP. */
   protected async reload(): Promise<void> {
@@ -50,8 +54,13 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   }
 
   protected override async execute(): Promise<void> {
-    const service = await this.start(this.signal)
-    if (!this.signal.aborted) await this.#announce(service.addresses)
+    const start = await this.prepare()
+    if ((this.flags as { check: boolean }).check) {
+      this.note('the settings are valid')
+      return
+    }
+    const service = await start(this.signal)
+    if (!this.signal.aborted) this.#announce(service.addresses)
     await service.closed
   }
 
@@ -67,7 +76,7 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
       })
     }
     process.on('SIGHUP', () => {
-      this.reload().catch((error: Error) => this.logger.error({ err: error }, 'reload failed; the old settings stay'))
+      this.reload().catch((err: Error) => this.logger.error({ err }, 'reload failed; the old settings stay'))
     })
   }
 
@@ -77,22 +86,25 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
     return super.catch(error)
   }
 
-  async #announce(addresses: readonly string[]): Promise<void> {
+  #announce(addresses: readonly string[]): void {
     const line = `ready ${addresses.join(' ')}\n`
     process.stderr.write(line)
     const fd = (this.flags as { 'ready-fd'?: number })['ready-fd']
-    if (fd !== undefined) {
-      try {
-        fs.writeSync(fd, line)
-        if (fd > 2) fs.closeSync(fd)
-      } catch (cause) {
-        throw new UsageError(`--ready-fd ${fd} cannot be written: ${(cause as Error).message}`, {
-          cause,
-          hint: 'Open it in the shell: pbxkit … --ready-fd 3 3>ready'
-        })
-      }
-    }
+    if (fd !== undefined) writeReady(fd, line)
     systemdNotify('--ready')
+  }
+}
+
+/** @throws UsageError when nothing is open there */
+function writeReady(fd: number, line: string): void {
+  try {
+    fs.writeSync(fd, line)
+    if (fd > 2) fs.closeSync(fd)
+  } catch (cause) {
+    throw new UsageError(`--ready-fd ${fd} cannot be written: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Open it in the shell: pbxkit … --ready-fd 3 3>ready'
+    })
   }
 }
 

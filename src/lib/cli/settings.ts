@@ -61,18 +61,24 @@ export interface SettingsLayer {
   values: Record<string, SettingValue>
 }
 
+/** All configuration that was found: the files, nearest first, and the places where a flag's value can come from. */
+export interface Settings {
+  files: readonly SettingsFile[]
+  layers: readonly SettingsLayer[]
+}
+
 /**
  * The configuration below flags and environment, nearest first: the profile and then the top of `--config`, of the user's file and of
  * /etc/pbxkit.
  * @throws ConfigError when a named file or profile does not exist
  */
-export async function settingsLayers({
+export async function readSettings({
   config,
   profile
 }: {
   config?: string | undefined
   profile?: string | undefined
-}): Promise<SettingsLayer[]> {
+}): Promise<Settings> {
   const standard = standardSettingsPaths().filter((file) => fs.existsSync(file))
   const files = await Promise.all([...(config ? [config] : []), ...standard].map(readSettingsFile))
   const layers = files.flatMap((file): SettingsLayer[] => {
@@ -80,21 +86,22 @@ export async function settingsLayers({
     const top = { source: file.path, values: file.values }
     return section ? [{ source: `${file.path} [profile ${profile}]`, values: section }, top] : [top]
   })
-  if (profile !== undefined && !layers.some((layer) => layer.source.endsWith(`[profile ${profile}]`))) {
-    const known = files.flatMap((file) =>
-      Object.keys(file.sections)
-        .filter((name) => name.startsWith('profile '))
-        .map((name) => name.slice(8))
-    )
-    throw new ConfigError(
-      `There is no profile "${profile}" in ${files.map((file) => file.path).join(', ') || 'any configuration file'}`,
-      {
-        hint:
-          known.length > 0
-            ? `Known profiles: ${known.join(', ')}`
-            : `Add a section [profile ${profile}] to ${config ?? standardSettingsPaths()[0]}`
-      }
-    )
-  }
-  return layers
+  if (profile !== undefined && !files.some((file) => file.sections[`profile ${profile}`]))
+    throw noSuchProfile(profile, files, config)
+  return { files, layers }
+}
+
+function noSuchProfile(profile: string, files: readonly SettingsFile[], config: string | undefined): ConfigError {
+  const known = files
+    .flatMap((file) => Object.keys(file.sections))
+    .flatMap((name) => (name.startsWith('profile ') ? [name.slice(8)] : []))
+  return new ConfigError(
+    `There is no profile "${profile}" in ${files.map((file) => file.path).join(', ') || 'any configuration file'}`,
+    {
+      hint:
+        known.length > 0
+          ? `Known profiles: ${known.join(', ')}`
+          : `Add a section [profile ${profile}] to ${config ?? standardSettingsPaths()[0]}`
+    }
+  )
 }

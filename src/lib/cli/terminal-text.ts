@@ -25,7 +25,12 @@ export function escapeControlsInLines(text: string): string {
 
 /** JSON that is safe on a terminal too: the same value, with the C1 controls and separators as `\uXXXX`. */
 export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
+  return escapeJson(JSON.stringify(value, null, indent))
+}
+
+/** JSON text that JSON.stringify made, made safe for a terminal. */
+export function escapeJson(json: string): string {
+  return json.replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   )

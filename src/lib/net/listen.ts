@@ -12,11 +12,16 @@ const backlog = 511
  */
 export async function listen(server: net.Server, address: Address): Promise<Address> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, address)))
-    server.listen({ host: address.host, port: address.port, backlog }, () => {
-      server.removeAllListeners('error')
+    const onError = (error: NodeJS.ErrnoException) => {
+      server.off('listening', onListening)
+      reject(listenFailure(error, address))
+    }
+    const onListening = () => {
+      server.off('error', onError)
       resolve()
-    })
+    }
+    server.once('error', onError).once('listening', onListening)
+    server.listen({ host: address.host, port: address.port, backlog })
   })
   const { address: host, port } = server.address() as net.AddressInfo
   return { host, port }

@@ -54,33 +54,17 @@ export function loadCatalog(): Promise<Catalog> {
   return loaded
 }
 
-const listEndOf = new Map(Object.entries(listEnds).map(([action, event]) => [action.toLowerCase(), event.toLowerCase()]))
-const followerOf = new Map(
-  Object.entries(followedByOneEvent).map(([action, event]) => [action.toLowerCase(), event.toLowerCase()])
-)
+const byLowerCase = (names: Record<string, string>) =>
+  new Map(Object.entries(names).map(([action, event]) => [action.toLowerCase(), event]))
+const listEndOf = byLowerCase(listEnds)
+const followerOf = byLowerCase(followedByOneEvent)
 
-/** The event that ends an action's list even where no `EventList` header says so (Asterisk before 13), in lower case. */
+/** The event that ends an action's list, even where no `EventList` header says so (Asterisk before 13). */
 export function listEndEvent(action: string): string | undefined {
-  const name = action.toLowerCase()
-  return listEndOf.get(name) ?? documentedListEnds[name]
+  return listEndOf.get(action.toLowerCase())
 }
 
-/** The single event that an action's response announces, in lower case. */
+/** The single event that an action's response announces. */
 export function followingEvent(action: string): string | undefined {
   return followerOf.get(action.toLowerCase())
-}
-
-/** Those that the documentation names itself; repeated here so that correlating answers does not load the catalogue. A test compares. */
-export const documentedListEnds: Record<string, string> = {
-  bridgeinfo: 'bridgeinfocomplete',
-  coreshowchannels: 'coreshowchannelscomplete',
-  devicestatelist: 'devicestatelistcomplete',
-  extensionstatelist: 'extensionstatelistcomplete',
-  pjsipshowaors: 'aorlistcomplete',
-  pjsipshowauths: 'authlistcomplete',
-  pjsipshowcontacts: 'contactlistcomplete',
-  pjsipshowendpoint: 'endpointdetailcomplete',
-  pjsipshowendpoints: 'endpointlistcomplete',
-  presencestatelist: 'presencestatelistcomplete',
-  status: 'statuscomplete'
 }

@@ -1,0 +1,118 @@
+import { isRefusal } from '../../lib/ami/answer.js'
+import { encodeBlock, type Field } from '../../lib/ami/encode.js'
+import type { AmiClient } from '../../lib/ami-client/client.js'
+import { ActionSource, parseField } from '../../lib/cli/action-source.js'
+import { AmiCommand } from '../../lib/cli/ami-command.js'
+import { AnswerPrinter, answerFormats } from '../../lib/cli/answer-printer.js'
+import { blockColors } from '../../lib/cli/block-text.js'
+import { Args, Flags } from '../../lib/cli/oclif.js'
+import { compileSelection } from '../../lib/cli/selection.js'
+import { ExitStatus, UsageError } from '../../lib/errors.js'
+
+export default class AmiSend extends AmiCommand<typeof AmiSend> {
+  static override summary = 'Send actions to Asterisk, or to a proxy, and print the answers.'
+
+  static override description =
+    `Takes the place of \`asterisk -rx\`, netcat and client libraries: one action from the command line, or many from stdin (blocks, NDJSON, or one
+JSON document). The text of a Command is printed as \`asterisk -rx\` prints it, a list comes as one document with its items. Actions and fields are held against
+Asterisk's own documentation before they are sent.
+
+Exit status: 1 when Asterisk answers "Response: Error", 64 or 65 for an action that would not be understood, 69 unreachable, 75 no answer in time, 77 login refused.`
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> Ping --username admin --secret-file ~/.ami-secret',
+    "<%= config.bin %> <%= command.id %> Command -F Command='core show channels'",
+    '<%= config.bin %> <%= command.id %> Originate -F Channel=Local/s@demo -F Application=Wait -F Data=1 -F Async=true --wait-for Event=OriginateResponse',
+    '<%= config.bin %> <%= command.id %> CoreShowChannels --format csv --columns Channel,Duration',
+    "printf 'Action: Ping\\n\\nAction: CoreStatus\\n\\n' | <%= config.bin %> <%= command.id %> --json"
+  ]
+
+  static override args = {
+    action: Args.string({ description: 'the action; without it, actions are read from stdin', ignoreStdin: true })
+  }
+
+  static override flags = {
+    field: Flags.string({ char: 'F', description: 'a field of the action; repeatable', helpValue: 'NAME=VALUE', multiple: true }),
+    'wait-for': Flags.string({ description: 'also wait for an event of this form', helpValue: 'FILTER', multiple: true }),
+    server: Flags.string({ description: 'behind a proxy: the server it is for', helpValue: 'NAME', exclusive: ['all'] }),
+    all: Flags.boolean({ description: 'behind a proxy: send it to every server' }),
+    'dry-run': Flags.boolean({ description: 'print the bytes and send nothing' }),
+    'no-validate': Flags.boolean({ description: 'send what is not documented, too' }),
+    format: Flags.option({ options: answerFormats, description: 'default: blocks, with --json json' })(),
+    columns: Flags.string({ description: 'the columns of rows', helpValue: 'A,B', multiple: true, delimiter: ',' }),
+    concurrency: Flags.integer({ description: 'actions from stdin in flight at a time', default: 8, min: 1, max: 1000 })
+  }
+
+  protected override async execute(): Promise<void> {
+    const source = new ActionSource({
+      validate: !this.flags['no-validate'],
+      extra: this.flags.server === undefined ? [] : [['Server', this.flags.server]],
+      note: (message) => this.note(message)
+    })
+    const typed = await this.#typedAction(source)
+    if (!typed && (this.flags['wait-for'] || this.flags.all))
+      throw new UsageError('--wait-for and --all take one action, from the command line')
+    if (this.flags['dry-run']) return this.#printBytes(typed ? [typed] : source.from(process.stdin))
+    const { AmiClient } = await import('../../lib/ami-client/client.js')
+    const client = await AmiClient.open(await this.amiOptions(this.flags['wait-for'] ? 'on' : 'off'))
+    this.signal.addEventListener('abort', () => {
+      client.close(this.signal.reason)
+      process.stdin.destroy()
+    })
+    try {
+      if (typed) await this.#sendOne(client, typed)
+      else await this.#sendAll(client, source.from(process.stdin))
+    } finally {
+      client.close()
+    }
+  }
+
+  /** The action of the command line, asked for on a terminal; undefined when stdin has the actions. */
+  async #typedAction(source: ActionSource): Promise<Field[] | undefined> {
+    const fields = (this.flags.field ?? []).map(parseField)
+    if (this.args.action === undefined && fields.length === 0 && !process.stdin.isTTY) return undefined
+    const name = await this.required(this.args.action, { flag: 'The action', question: 'Action:' })
+    return source.typed(name, this.mayAsk ? await source.askForMissing(name, fields) : fields)
+  }
+
+  async #printBytes(actions: Iterable<Field[]> | AsyncIterable<Field[]>): Promise<void> {
+    for await (const fields of actions) await this.out.write(encodeBlock(fields))
+  }
+
+  async #sendOne(client: AmiClient, fields: Field[]): Promise<void> {
+    const printer = await this.#printer(false)
+    const options = { timeoutMs: this.flags.timeout }
+    if (this.flags.all) {
+      const { sendToAll } = await import('../../lib/ami-client/proxy-servers.js')
+      for (const { server, answer } of await sendToAll(client, fields, options)) await this.#show(printer, answer, { server })
+      return
+    }
+    const wanted = this.flags['wait-for']
+    const event = wanted && client.waitForOwn(fields, compileSelection(wanted), { ...options, what: wanted.join(' or ') })
+    const answer = await client.send(event?.fields ?? fields, options)
+    const refused = isRefusal(answer)
+    await this.#show(printer, answer, { event: refused ? undefined : await event?.event })
+  }
+
+  async #sendAll(client: AmiClient, actions: AsyncGenerator<Field[]>): Promise<void> {
+    const { pipeline } = await import('../../lib/ami-client/pipeline.js')
+    const printer = await this.#printer(true)
+    const send = (fields: Field[]) => client.sendAny(fields, { timeoutMs: this.flags.timeout })
+    for await (const answer of pipeline(actions, { concurrency: this.flags.concurrency, send })) await this.#show(printer, answer)
+  }
+
+  async #printer(compact: boolean): Promise<AnswerPrinter> {
+    const format = this.flags.format ?? (this.flags.json ? 'json' : 'blocks')
+    return new AnswerPrinter(this.out, {
+      format,
+      columns: this.flags.columns,
+      colors: await blockColors(this.out.isTerminal),
+      compact
+    })
+  }
+
+  async #show(printer: AnswerPrinter, ...[answer, context]: Parameters<AnswerPrinter['print']>): Promise<void> {
+    if (isRefusal(answer)) process.exitCode = ExitStatus.no
+    await printer.print(answer, context)
+  }
+}

@@ -1,0 +1,64 @@
+import type { Readable } from 'node:stream'
+import { readActions } from '../ami/action-input.js'
+import { type Catalog, loadCatalog } from '../ami/catalog/catalog.js'
+import type { Field } from '../ami/encode.js'
+import { UsageError } from '../errors.js'
+import { assertSendable } from './action-check.js'
+import { askText } from './prompt.js'
+
+export interface ActionSourceOptions {
+  /** Hold actions against the catalogue. */
+  validate: boolean
+  /** Goes to every action: the `Server` header for a proxy. */
+  extra: readonly Field[]
+  note: (message: string) => void
+}
+
+/** The actions to send, wherever they come from, checked before they are given out. */
+export class ActionSource {
+  readonly #options: ActionSourceOptions
+  #catalog: Catalog | undefined
+
+  constructor(options: ActionSourceOptions) {
+    this.#options = options
+  }
+
+  /** The action of the command line. @throws UsageError, UnsafeHeaderError */
+  async typed(name: string, fields: readonly Field[]): Promise<Field[]> {
+    return this.#checked([['Action', name], ...fields], true)
+  }
+
+  /** Asks on the terminal for the fields that an action needs and that were not given. */
+  async askForMissing(name: string, given: readonly Field[]): Promise<Field[]> {
+    const definition = (await loadCatalog()).actions.get(name.toLowerCase())
+    const fields = [...given]
+    for (const param of definition?.params ?? []) {
+      if (!param.required || fields.some(([field]) => field.toLowerCase() === param.name.toLowerCase())) continue
+      fields.push([param.name, await askText(`${param.name}:`, param.default)])
+    }
+    return fields
+  }
+
+  /** Actions from stdin as they come. @throws DataError, UnsafeHeaderError */
+  async *from(stdin: Readable): AsyncGenerator<Field[]> {
+    for await (const fields of readActions(stdin as AsyncIterable<Buffer>)) yield this.#checked(fields, false)
+  }
+
+  async #checked(fields: Field[], typed: boolean): Promise<Field[]> {
+    const { validate, extra, note } = this.#options
+    if (validate) {
+      this.#catalog ??= await loadCatalog()
+      // A ProxyAction is the proxy's matter.
+      if (typed || fields.some(([name]) => name.toLowerCase() === 'action'))
+        assertSendable(fields, this.#catalog, { typed, note })
+    }
+    return [...fields, ...extra]
+  }
+}
+
+/** Reads `-F Name=Value`. @throws UsageError */
+export function parseField(text: string): Field {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UsageError(`"${text}" is not a field`, { hint: 'Write -F Name=Value.' })
+  return [text.slice(0, at).trim(), text.slice(at + 1)]
+}

@@ -1,0 +1,38 @@
+import { BaseCommand } from './base-command.js'
+import { type ConnectionFlagValues, connectionFlags, connectTarget } from './connection-flags.js'
+import type { Command } from './oclif.js'
+import { escapeControlsInLines } from './terminal-text.js'
+
+/** A command that logs in to an Asterisk, or to a proxy. */
+export abstract class AmiCommand<T extends typeof Command> extends BaseCommand<T> {
+  static override baseFlags = { ...BaseCommand.baseFlags, ...connectionFlags }
+
+  /** Where to connect and as whom, in the form that the AMI client takes; asks for what is missing. @param events the event mask */
+  protected async amiOptions(events: string) {
+    const flags = this.flags as ConnectionFlagValues & { timeout: number; 'log-level': string }
+    if (flags.insecure && flags.tls)
+      this.note('the certificate is not verified (--insecure): anybody in between can read and change everything')
+    const username = await this.required(flags.username, { flag: '--username', question: 'AMI user:' })
+    const secret = await this.secret({ secretFile: flags['secret-file'], question: `Secret of ${username}:` })
+    return {
+      connect: { ...connectTarget(flags), timeoutMs: flags.timeout, signal: this.signal },
+      credentials: { username, secret, auth: flags.auth, events },
+      timeoutMs: flags.timeout,
+      ...(flags['log-level'] === 'trace' && { trace: traceToStderr })
+    }
+  }
+}
+
+/** Shows the wire on stderr, without what logs in. */
+function traceToStderr(direction: 'sent' | 'received', bytes: Buffer): void {
+  const sign = direction === 'sent' ? '>' : '<'
+  const text = bytes.toString('utf8').replace(/^(Secret|Key|ProxyKey):.*$/gim, '$1: ***')
+  process.stderr.write(
+    text
+      .replace(/\r\n/g, '\n')
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((line) => `${sign} ${escapeControlsInLines(line)}\n`)
+      .join('')
+  )
+}

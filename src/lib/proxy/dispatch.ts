@@ -1,0 +1,58 @@
+import type { Block } from '../ami/block.js'
+import { maxActionHeaders, maxActionLineBytes } from '../ami/validate.js'
+import type { ClientSession } from './client-session.js'
+import { type LocalActionContext, localActions } from './local-actions.js'
+import { answerProxyAction } from './proxy-actions.js'
+import { errorAnswer, forwardedAction } from './rewrite.js'
+import type { Servers } from './servers.js'
+
+export interface DispatchContext extends LocalActionContext {
+  servers: Servers
+  maxActionsInFlight: number
+}
+
+/**
+ * Decides what becomes of one action of a client. What would touch the session that all share (Login, Logoff, Challenge, Events, Filter,
+ * WaitEvent, however they are spelt) is answered here; everything else goes to one server.
+ */
+export function dispatch(client: ClientSession, block: Block, id: Buffer | undefined, context: DispatchContext): void {
+  const refuse = (message: string) => client.receive(errorAnswer(message, id))
+  // Asterisk, in C, would see the line end there: what we check would not be what it does.
+  if (block.bytes.includes(0)) return refuse('A NUL byte in an action')
+  const action = effectiveAction(block)
+  const local = localActions[action.toLowerCase()]
+  if (local && !(local.needsLogin && !client.login.isLoggedIn)) return local.answer(client, block, id, context)
+  const proxyAction = action === '' ? block.get('ProxyAction')?.trim() : undefined
+  if (action === '' && proxyAction === undefined) return refuse('Missing action in request')
+  if (!client.login.isLoggedIn) return refuse('Permission denied')
+  if (proxyAction !== undefined) return client.receive(answerProxyAction(proxyAction, context.servers, id))
+  forward(client, { block, action, id }, context)
+}
+
+/** The Action that counts: the first that says something, as in Asterisk. */
+function effectiveAction(block: Block): string {
+  return (
+    block
+      .getAll('Action')
+      .map((value) => value.trim())
+      .find((value) => value !== '') ?? ''
+  )
+}
+
+function forward(
+  client: ClientSession,
+  { block, action, id }: { block: Block; action: string; id: Buffer | undefined },
+  { servers, maxActionsInFlight }: DispatchContext
+): void {
+  const refuse = (message: string) => client.receive(errorAnswer(message, id))
+  if (client.inFlight >= maxActionsInFlight) return refuse(`More than ${maxActionsInFlight} actions in flight`)
+  const { lines, headerCount, longestLineBytes } = forwardedAction(block)
+  if (longestLineBytes > maxActionLineBytes)
+    return refuse(`A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)
+  // Our ActionID is one more.
+  if (headerCount + 1 > maxActionHeaders) return refuse(`More than the ${maxActionHeaders} headers that Asterisk takes`)
+  const target = servers.select(block.get('Server')?.trim())
+  if (typeof target === 'string') return refuse(target)
+  client.started()
+  target.send(action, lines, id, client)
+}

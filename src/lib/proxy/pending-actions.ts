@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { AnswerProgress } from '../ami/answer.js'
+import { Block, findHeader } from '../ami/block.js'
+import type { Lookout } from '../ami/stream-splitter.js'
+import type { OwnCopy } from './fan-out.js'
+
+/** Who is waiting for an answer. */
+export interface Requester {
+  /** Takes a block that belongs to its action, with its own ActionID in it. */
+  receive: (block: Buffer) => void
+  /** Has one action less in flight. */
+  settled: () => void
+  /** Puts a copy of an event with its own ActionID in the place of everybody's; undefined when it has gone. */
+  ownCopy: (event: Buffer) => OwnCopy | undefined
+}
+
+export interface PendingAction {
+  readonly id: string
+  readonly action: string
+  /** The client's own ActionID, byte for byte; undefined when it sent none. */
+  readonly originalId: Buffer | undefined
+  readonly requester: Requester
+  readonly progress: AnswerProgress
+}
+
+/** Events that carry an ActionID of ours may come long after the answer (OriginateResponse): so many are remembered per server. */
+const maxRemembered = 10_000
+
+/** Answers whose blocks begin with neither `Response:` nor `Event:` (measured on Asterisk 22). */
+const shapelessAnswers = new Set(['iaxnetstats'])
+
+/**
+ * The actions that one server owes an answer, by the ActionID that we gave them. The ids are unique, and random at their beginning: no text in
+ * an event is one by accident.
+ */
+export class PendingActions {
+  readonly prefix = `pbxkit${randomBytes(4).toString('hex')}-`
+  /** In the order of sending, which is the order in which Asterisk answers. */
+  readonly #waiting = new Map<string, PendingAction>()
+  readonly #remembered = new Map<string, PendingAction>()
+  #sent = 0
+  #shapeless = 0
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** What the stream has to be searched for now. */
+  get lookout(): Lookout {
+    const waiting = this.#waiting.size > 0
+    return {
+      idPrefix: waiting || this.#remembered.size > 0 ? this.prefix : undefined,
+      responses: waiting,
+      everything: this.#shapeless > 0
+    }
+  }
+
+  add(action: string, originalId: Buffer | undefined, requester: Requester): PendingAction {
+    const id = `${this.prefix}${(++this.#sent).toString(36)}`
+    const pending: PendingAction = { id, action, originalId, requester, progress: new AnswerProgress(action) }
+    this.#waiting.set(id, pending)
+    if (shapelessAnswers.has(action.toLowerCase())) this.#shapeless++
+    return pending
+  }
+
+  /** The action that a block belongs to: by its ActionID; a response without one belongs to the oldest that waits. */
+  find(bytes: Buffer): PendingAction | undefined {
+    const header = findHeader(bytes, 'ActionID')
+    if (header) {
+      const id = bytes.toString('latin1', header.valueStart, header.valueEnd).trim()
+      return this.#waiting.get(id) ?? this.#remembered.get(id)
+    }
+    if (findHeader(bytes, 'Event')) return undefined
+    return this.#waiting.values().next().value
+  }
+
+  /** Takes a block of an answer into account. @returns true when it was the last one */
+  advance(pending: PendingAction, bytes: Buffer): boolean {
+    if (pending.progress.done) return false
+    pending.progress.push(new Block(bytes))
+    if (!pending.progress.done) return false
+    this.#settle(pending)
+    return true
+  }
+
+  /** Ends an action that will get no answer. */
+  fail(pending: PendingAction): void {
+    if (this.#waiting.has(pending.id)) this.#settle(pending)
+  }
+
+  /** Takes all actions out that wait: their server has gone. */
+  takeAll(): PendingAction[] {
+    const all = [...this.#waiting.values()]
+    for (const pending of all) this.#settle(pending)
+    this.#remembered.clear()
+    return all
+  }
+
+  #settle(pending: PendingAction): void {
+    this.#waiting.delete(pending.id)
+    if (shapelessAnswers.has(pending.action.toLowerCase())) this.#shapeless--
+    this.#remembered.set(pending.id, pending)
+    if (this.#remembered.size > maxRemembered) this.#remembered.delete(this.#remembered.keys().next().value!)
+    pending.requester.settled()
+  }
+}

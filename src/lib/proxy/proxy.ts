@@ -1,0 +1,151 @@
+import net from 'node:net'
+import type { Address } from '../net/address.js'
+import { formatAddress } from '../net/address.js'
+import { listen } from '../net/listen.js'
+import { type ClientContext, ClientSession } from './client-session.js'
+import { Congestion } from './congestion.js'
+import { dispatch } from './dispatch.js'
+import { FanOut } from './fan-out.js'
+import type { ProxyLog, ProxyOptions } from './options.js'
+import { Servers } from './servers.js'
+import { Upstream } from './upstream.js'
+
+/** The banner of Asterisk 22: what clients get before a server has told its own. */
+const defaultBanner = 'Asterisk Call Manager/11.0.0'
+const shutdownEvent = Buffer.from('Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n')
+
+export interface RunningProxy {
+  readonly addresses: readonly Address[]
+  readonly servers: Servers
+  /** Settles when all is closed. */
+  readonly closed: Promise<void>
+}
+
+/**
+ * Starts the proxy: one session to each server, any number of clients. Resolves once it listens; the servers are connected in the background and
+ * for ever. Aborting `signal` stops accepting, tells the clients, waits for answers up to `graceMs`, and destroys what is left.
+ * @throws ListenError
+ */
+export async function startProxy(options: ProxyOptions, log: ProxyLog, signal: AbortSignal): Promise<RunningProxy> {
+  const proxy = new Proxy(options, log)
+  const addresses = await proxy.listen()
+  return { addresses, servers: proxy.servers, closed: proxy.run(signal) }
+}
+
+class Proxy {
+  readonly servers: Servers
+  readonly #options: ProxyOptions
+  readonly #log: ProxyLog
+  readonly #clients = new Set<ClientSession>()
+  readonly #fanOut = new FanOut()
+  readonly #listeners: net.Server[] = []
+  readonly #upstreamsStop = new AbortController()
+  readonly #congestion: Congestion
+  readonly #context: ClientContext
+
+  constructor(options: ProxyOptions, log: ProxyLog) {
+    this.#options = options
+    this.#log = log
+    this.servers = new Servers(options.servers.map((server) => this.#createUpstream(server)))
+    this.#congestion = new Congestion(this.#fanOut, (paused) => {
+      for (const upstream of this.servers.all) upstream.setPaused(paused)
+    })
+    const dispatchContext = {
+      servers: this.servers,
+      maxActionsInFlight: options.maxActionsInFlight,
+      subscribe: (client: ClientSession, mask: Parameters<ClientContext['subscribe']>[1]) => this.#subscribe(client, mask)
+    }
+    this.#context = {
+      options,
+      log,
+      banner: () => this.servers.first?.banner ?? defaultBanner,
+      dispatch: (client, block, id) => dispatch(client, block, id, dispatchContext),
+      subscribe: (client, mask) => this.#subscribe(client, mask)
+    }
+  }
+
+  async listen(): Promise<Address[]> {
+    const addresses: Address[] = []
+    try {
+      for (const address of this.#options.listen) {
+        const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
+        addresses.push(await listen(server, address))
+        this.#listeners.push(server)
+      }
+    } catch (error) {
+      for (const server of this.#listeners) server.close()
+      throw error
+    }
+    this.#log.debug({ addresses: addresses.map(formatAddress) }, 'listening')
+    return addresses
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const upstreams = Promise.all(this.servers.all.map((upstream) => upstream.run()))
+    await aborted(signal)
+    for (const server of this.#listeners) server.close()
+    await this.#drain()
+    this.#congestion.stop()
+    this.#upstreamsStop.abort()
+    await upstreams
+  }
+
+  #createUpstream(server: ProxyOptions['servers'][number]): Upstream {
+    const { serverHeader, servers } = this.#options
+    return new Upstream(server, this.#options, {
+      handlers: {
+        onEvents: (run, own) => {
+          this.#fanOut.deliver(run, own)
+          this.#congestion.check()
+        },
+        onUp: () => this.#tellBooted()
+      },
+      log: this.#log,
+      signal: this.#upstreamsStop.signal,
+      marked: serverHeader === 'always' || (serverHeader === 'auto' && servers.length > 1)
+    })
+  }
+
+  #accept(socket: net.Socket): void {
+    const client = new ClientSession(socket, this.#context)
+    this.#clients.add(client)
+    socket.once('close', () => this.#clients.delete(client))
+    this.#log.debug({ client: client.address, clients: this.#clients.size }, 'client connected')
+  }
+
+  #subscribe(client: ClientSession, mask: Parameters<ClientContext['subscribe']>[1]): void {
+    if (mask === undefined) return this.#fanOut.unsubscribe(client)
+    this.#fanOut.subscribe(client, mask)
+    this.#tellBooted()
+  }
+
+  /** Every client hears FullyBooted once after its login, as from Asterisk: at once when a server is up, else when the first one is. */
+  #tellBooted(): void {
+    const server = this.servers.first
+    if (!server) return
+    for (const client of this.#fanOut.subscribers as IterableIterator<ClientSession>) {
+      if (client.toldBooted) continue
+      client.toldBooted = true
+      client.receive(server.fullyBooted())
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const deadline = performance.now() + this.#options.graceMs
+    for (const client of this.#clients) if (client.login.isLoggedIn) client.receive(shutdownEvent)
+    while (performance.now() < deadline && [...this.#clients].some((client) => client.inFlight > 0)) await nextTurn()
+    for (const client of this.#clients) client.end('the proxy stops')
+    while (performance.now() < deadline && this.#clients.size > 0) await nextTurn()
+    for (const client of this.#clients) client.destroy()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** A short wait in a drain: there is nothing to be woken by when several ends are awaited. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10))
+}

@@ -1,0 +1,80 @@
+import { type Block, findHeader } from '../ami/block.js'
+import { encodeBlock, type Field } from '../ami/encode.js'
+
+const lf = 0x0a
+const cr = 0x0d
+
+/** Ends a block: the given lines are appended as its last headers, and one empty line closes it. Empty lines that it had are dropped. */
+export function closeBlock(block: Buffer, lines = ''): Buffer {
+  let end = block.length
+  for (;;) {
+    if (block[end - 1] !== lf) break
+    const lineStart = block[end - 2] === cr ? end - 2 : end - 1
+    if (lineStart === 0 || block[lineStart - 1] !== lf) break
+    end = lineStart
+  }
+  const closed = Buffer.allocUnsafe(end + lines.length + 2)
+  block.copy(closed, 0, 0, end)
+  closed.write(`${lines}\r\n`, end, 'latin1')
+  return closed
+}
+
+/** The block with this ActionID instead of its own, at the same place; without one when the id is undefined. */
+export function withActionId(block: Buffer, id: Buffer | undefined): Buffer {
+  const header = findHeader(block, 'ActionID')
+  if (!header) return block
+  if (id === undefined) return Buffer.concat([block.subarray(0, header.lineStart), block.subarray(header.nextLine)])
+  return Buffer.concat([block.subarray(0, header.valueStart), id, block.subarray(header.valueEnd)])
+}
+
+/** A block of the proxy's own, with the client's ActionID behind its first header, where Asterisk has it. */
+export function ownAnswer(fields: readonly Field[], id: Buffer | undefined): Buffer {
+  if (id === undefined) return encodeBlock(fields)
+  const first = encodeBlock(fields.slice(0, 1)).subarray(0, -2)
+  return Buffer.concat([first, Buffer.from('ActionID: '), id, Buffer.from('\r\n'), encodeBlock(fields.slice(1))])
+}
+
+/** `Response: Error` in Asterisk's form. What a client sent may stand in the message: its control characters are blanked out. */
+export function errorAnswer(message: string, id: Buffer | undefined): Buffer {
+  return ownAnswer(
+    [
+      ['Response', 'Error'],
+      ['Message', message.replace(/[\r\n\0]/g, ' ')]
+    ],
+    id
+  )
+}
+
+/** An action as it goes to Asterisk. */
+export interface ForwardedAction {
+  /** Its headers, each with CRLF, without those that are for the proxy. */
+  lines: Buffer
+  headerCount: number
+  longestLineBytes: number
+}
+
+/**
+ * Takes out of a client's action what is not for Asterisk: the ActionID (ours replaces it), `Server`, `ProxyKey`, and every `Action` but the
+ * one that counts, lest a second one does something that was not checked. All other lines stay as they are, repeated ones too.
+ */
+export function forwardedAction(block: Block): ForwardedAction {
+  const kept: string[] = []
+  let hasAction = false
+  let longestLineBytes = 0
+  for (const line of block.bytes.toString('latin1').split(/\r?\n/)) {
+    const name = headerName(line)
+    if (line === '' || name === 'actionid' || name === 'server' || name === 'proxykey') continue
+    if (name === 'action') {
+      if (hasAction || line.slice(line.indexOf(':') + 1).trim() === '') continue
+      hasAction = true
+    }
+    kept.push(line)
+    longestLineBytes = Math.max(longestLineBytes, line.length)
+  }
+  return { lines: Buffer.from(`${kept.join('\r\n')}\r\n`, 'latin1'), headerCount: kept.length, longestLineBytes }
+}
+
+function headerName(line: string): string {
+  const colon = line.indexOf(':')
+  return colon < 0 ? '' : line.slice(0, colon).trim().toLowerCase()
+}

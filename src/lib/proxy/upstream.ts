@@ -1,0 +1,266 @@
+import { Block } from '../ami/block.js'
+import { encodeBlock } from '../ami/encode.js'
+import { blocksOfRun, StreamSplitter } from '../ami/stream-splitter.js'
+import { openSession, type Session } from '../ami-client/session.js'
+import { ConnectionLostError, TimeoutError } from '../errors.js'
+import { Backoff } from '../net/backoff.js'
+import { peerName } from '../net/connect.js'
+import { AnswerRouter, nobody } from './answer-router.js'
+import type { OwnCopy } from './fan-out.js'
+import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
+import type { Requester } from './pending-actions.js'
+import { closeBlock } from './rewrite.js'
+
+/** Large enough for what the system hands over at once under load. */
+const readBufferBytes = 256 * 1024
+/** How long a server may take to close after our Logoff. */
+const logoffMs = 200
+
+export interface UpstreamHandlers {
+  /** Events for everybody; `own` is what one of them gets instead. */
+  onEvents: (run: Buffer, own?: OwnCopy) => void
+  onUp: (upstream: Upstream) => void
+}
+
+type UpstreamSettings = Pick<ProxyOptions, 'reconnect' | 'serverTimeoutMs' | 'keepAliveMs' | 'bootTimeoutMs' | 'limits'>
+
+/**
+ * The proxy's one session with one Asterisk: logs in, waits for FullyBooted, and comes back for ever. What the clients' actions cause goes
+ * to them, everything else on as events.
+ */
+export class Upstream {
+  readonly options: ServerOptions
+  readonly #settings: UpstreamSettings
+  readonly #handlers: UpstreamHandlers
+  readonly #log: ProxyLog
+  readonly #signal: AbortSignal
+  readonly #mark: string
+  readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
+  #router: AnswerRouter
+  #session: Session | undefined
+  #outgoing: Buffer[] = []
+  #state: 'connecting' | 'booting' | 'up' | 'down' = 'connecting'
+  #bootedAt = { uptimeS: 0, reloadS: 0, atMs: 0 }
+  /** Why it is not up, for whoever asks. */
+  lastError = 'it was not reached yet'
+
+  /** @param marked whether `Server: name` is appended to what comes from here */
+  constructor(
+    options: ServerOptions,
+    settings: UpstreamSettings,
+    { handlers, log, signal, marked }: { handlers: UpstreamHandlers; log: ProxyLog; signal: AbortSignal; marked: boolean }
+  ) {
+    this.options = options
+    this.#settings = settings
+    this.#handlers = handlers
+    this.#log = log
+    this.#signal = signal
+    this.#mark = marked ? `Server: ${options.name}\r\n` : ''
+    this.#router = this.#createRouter()
+  }
+
+  get name(): string {
+    return this.options.name
+  }
+
+  get state(): string {
+    return this.#state
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
+  /** The first line that Asterisk sent: what clients get, too. */
+  get banner(): string | undefined {
+    return this.#session?.banner
+  }
+
+  /** The FullyBooted event as this server would send it now. */
+  fullyBooted(): Buffer {
+    const { uptimeS, reloadS, atMs } = this.#bootedAt
+    const passedS = atMs === 0 ? 0 : Math.floor((Date.now() - atMs) / 1000)
+    const event = encodeBlock([
+      ['Event', 'FullyBooted'],
+      ['Privilege', 'system,all'],
+      ['Uptime', String(uptimeS + passedS)],
+      ['LastReload', String(reloadS + passedS)],
+      ['Status', 'Fully Booted']
+    ])
+    return closeBlock(event, this.#mark)
+  }
+
+  /** Connects, and connects again, until the signal is aborted. Never rejects. */
+  async run(): Promise<void> {
+    const backoff = new Backoff(this.#settings.reconnect)
+    while (!this.#signal.aborted) {
+      try {
+        await this.#serve(() => backoff.reset())
+      } catch (error) {
+        this.#setDown((error as Error).message)
+      }
+      if (this.#signal.aborted) break
+      const retryInMs = backoff.next()
+      this.#log.warn({ server: this.name, reason: this.lastError, retryInMs }, 'server not connected')
+      await sleep(retryInMs, this.#signal)
+    }
+  }
+
+  /** Sends a client's action. @param lines its headers without ActionID, each with CRLF */
+  send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void {
+    const { id } = this.#router.pending.add(action, originalId, requester)
+    // The ActionID goes first: whatever Asterisk dislikes later in the action, its answer carries it.
+    this.#write(Buffer.concat([Buffer.from(`ActionID: ${id}\r\n`), lines, Buffer.from('\r\n')]))
+  }
+
+  /** Stops and resumes reading: for the moments in which most clients are behind. */
+  setPaused(paused: boolean): void {
+    const socket = this.#session?.stream.socket
+    if (paused) socket?.pause()
+    else socket?.resume()
+  }
+
+  /** What many clients send in one turn of the loop goes out in one write. */
+  #write(bytes: Buffer): void {
+    if (this.#outgoing.length === 0) {
+      setImmediate(() => {
+        const all = this.#outgoing
+        this.#outgoing = []
+        if (all.length > 0) this.#session?.stream.socket.write(Buffer.concat(all))
+      })
+    }
+    this.#outgoing.push(bytes)
+  }
+
+  async #serve(onUp: () => void): Promise<void> {
+    this.#state = 'connecting'
+    const { host, port, username, secret, auth, tls } = this.options
+    const session = await openSession({
+      connect: { host, port, tls, timeoutMs: this.#settings.serverTimeoutMs, signal: this.#signal },
+      credentials: { username, secret, auth, events: 'on' },
+      timeoutMs: this.#settings.serverTimeoutMs,
+      limits: this.#settings.limits,
+      readBuffer: this.#readBuffer
+    })
+    this.#session = session
+    this.#state = 'booting'
+    this.#log.debug({ server: this.name, banner: session.banner }, 'logged in')
+    await this.#readUntilLost(session, onUp)
+  }
+
+  #readUntilLost(session: Session, onUp: () => void): Promise<never> {
+    const { stream, parser, early } = session
+    const up = (fullyBooted?: Block) => {
+      clearTimeout(bootTimer)
+      if (this.#state !== 'booting') return
+      this.#state = 'up'
+      this.#bootedAt = {
+        uptimeS: Number(fullyBooted?.get('Uptime') ?? 0),
+        reloadS: Number(fullyBooted?.get('LastReload') ?? 0),
+        atMs: Date.now()
+      }
+      onUp()
+      this.#log.info({ server: this.name, address: peerName(this.options), banner: session.banner }, 'server connected')
+      this.#handlers.onUp(this)
+    }
+    // Asterisk before 1.6 has no FullyBooted, and a user without the class `system` may not be told.
+    const bootTimer = setTimeout(up, this.#settings.bootTimeoutMs)
+    const keepAlive = this.#startKeepAlive(stream.socket)
+    const lost = this.#whenLost(stream.socket).finally(() => {
+      clearTimeout(bootTimer)
+      clearInterval(keepAlive)
+    })
+    const splitter = this.#createSplitter(up)
+    for (const block of early) this.#takeWhileBooting(block.bytes, up)
+    const push = (bytes: Buffer) => splitter.push(bytes, this.isUp ? this.#router.pending.lookout : whileBooting)
+    push(parser.takePending())
+    // The read buffer is used again for the next read: what is handed on is a copy.
+    stream.read(this.options.tls ? push : (bytes) => push(Buffer.from(bytes)))
+    return lost
+  }
+
+  #whenLost(socket: Session['stream']['socket']): Promise<never> {
+    return new Promise((_, reject) => {
+      let failure: Error | undefined
+      const logOff = () => {
+        socket.end(encodeBlock([['Action', 'Logoff']]))
+        setTimeout(() => socket.destroy(), logoffMs).unref()
+      }
+      this.#signal.addEventListener('abort', logOff, { once: true })
+      socket.on('error', (error) => {
+        failure = error
+      })
+      socket.once('close', () => {
+        this.#signal.removeEventListener('abort', logOff)
+        reject(new ConnectionLostError(failure ? `the connection was lost: ${failure.message}` : 'it closed the connection'))
+      })
+    })
+  }
+
+  #createSplitter(up: (fullyBooted: Block) => void): StreamSplitter {
+    const { limits } = this.#settings
+    return new StreamSplitter(
+      {
+        onRun: (run) => this.#handlers.onEvents(this.#mark ? this.#markRun(run) : run),
+        onBlock: (block) => (this.isUp ? this.#router.take(block) : this.#takeWhileBooting(block, up)),
+        onOversized: (head) => this.#router.takeOversized(head, limits.maxBlockBytes)
+      },
+      limits
+    )
+  }
+
+  /** Before FullyBooted no client has an action here: what comes are events, and the answers to our login. */
+  #takeWhileBooting(bytes: Buffer, up: (fullyBooted: Block) => void): void {
+    const event = new Block(bytes).get('Event')?.trim()
+    if (event === 'FullyBooted') up(new Block(bytes))
+    else if (event !== undefined) this.#handlers.onEvents(closeBlock(bytes, this.#mark))
+  }
+
+  #markRun(run: Buffer): Buffer {
+    return Buffer.concat([...blocksOfRun(run)].map((block) => closeBlock(block, this.#mark)))
+  }
+
+  #startKeepAlive(socket: Session['stream']['socket']): NodeJS.Timeout {
+    let received = socket.bytesRead
+    let asked = false
+    return setInterval(() => {
+      if (socket.bytesRead !== received || socket.isPaused()) {
+        received = socket.bytesRead
+        asked = false
+      } else if (asked) {
+        socket.destroy(new TimeoutError(`it was silent for ${(2 * this.#settings.keepAliveMs) / 1000} s`))
+      } else {
+        asked = true
+        this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, nobody)
+      }
+    }, this.#settings.keepAliveMs)
+  }
+
+  #setDown(reason: string): void {
+    this.#session = undefined
+    this.#outgoing = []
+    this.#state = 'down'
+    this.lastError = reason
+    this.#router.failAll()
+    this.#router = this.#createRouter()
+  }
+
+  #createRouter(): AnswerRouter {
+    return new AnswerRouter({ serverName: this.name, mark: this.#mark, onEvents: this.#handlers.onEvents, log: this.#log })
+  }
+}
+
+/** Until it is up, every block may be the FullyBooted that is waited for. */
+const whileBooting = { idPrefix: undefined, responses: true, everything: true }
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
