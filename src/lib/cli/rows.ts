@@ -46,7 +46,7 @@ function renderTable(names: readonly string[], rows: readonly Row[], width: numb
     names.map((name) => name.toUpperCase()),
     ...rows.map((row) => names.map((name) => escapeControls(cell(row[name]))))
   ]
-  const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
+  const widths = names.map((_, column) => cells.reduce((widest, line) => Math.max(widest, line[column]!.length), 0))
   return cells
     .map((line) => {
       const text = line

@@ -27,12 +27,12 @@ export interface RunningProxy {
  * @throws ListenError
  */
 export async function startProxy(options: ProxyOptions, log: ProxyLog, signal: AbortSignal): Promise<RunningProxy> {
-  const proxy = new Proxy(options, log)
+  const proxy = new AmiProxy(options, log)
   const addresses = await proxy.listen()
   return { addresses, servers: proxy.servers, closed: proxy.run(signal) }
 }
 
-class Proxy {
+class AmiProxy {
   readonly servers: Servers
   readonly #options: ProxyOptions
   readonly #log: ProxyLog
