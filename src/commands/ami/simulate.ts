@@ -39,8 +39,9 @@ Without --users it accepts admin with the secret "secret".`
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const { defaultUsers, startSimulator } = await import('../../lib/simulator/simulator.js')
-    const { readUsersFile } = await import('../../lib/simulator/users-file.js')
-    const users = this.flags.users === undefined ? defaultUsers : readUsersFile(this.flags.users)
+    const { readUsersFile } = await import('../../lib/users/users-file.js')
+    const entries = this.flags.users === undefined ? undefined : readUsersFile(this.flags.users)
+    const users = entries ? new Map(entries.map(({ name, secret }) => [name, secret])) : defaultUsers
     const options = {
       listen: this.flags.listen.map(parseAddress),
       users,

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type net from 'node:net'
-import { type Answer, AnswerCollector } from '../ami/answer.js'
+import type { Answer } from '../ami/answer.js'
 import type { Block } from '../ami/block.js'
-import type { BlockParser } from '../ami/block-parser.js'
 import { encodeBlock, type Field } from '../ami/encode.js'
 import { actionName } from '../ami/validate.js'
-import { ConnectionLostError, type PbxkitError, TimeoutError } from '../errors.js'
+import { ConnectionLostError, type PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
 import { Backoff } from '../net/backoff.js'
 import { peerName } from '../net/connect.js'
+import { keepAlive } from '../net/keep-alive.js'
+import { EventWaiters } from './event-waiters.js'
+import { InFlight } from './in-flight.js'
 import { openSession, type SessionOptions } from './session.js'
 
 export interface ClientOptions extends SessionOptions {
@@ -21,20 +23,6 @@ export interface ClientOptions extends SessionOptions {
   keepAliveMs?: number | undefined
 }
 
-interface InFlight {
-  collector: AnswerCollector
-  resolve: (answer: Answer) => void
-  reject: (error: Error) => void
-  timer: NodeJS.Timeout
-}
-
-interface Waiter {
-  matches: (event: Block) => boolean
-  resolve: (event: Block) => void
-  reject: (error: Error) => void
-  timer: NodeJS.Timeout
-}
-
 /**
  * A logged-in AMI client. Answers are correlated by ActionID, lists collected whole. When the connection drops, every action in flight is
  * rejected with ConnectionLostError: never silence, and never sent twice.
@@ -42,13 +30,10 @@ interface Waiter {
 export class AmiClient {
   readonly #options: ClientOptions
   readonly #prefix = `pbxkit-${randomBytes(4).toString('hex')}-`
-  /** In the order of sending; several actions may share an ActionID that their user chose. */
-  readonly #inFlight = new Map<string, InFlight[]>()
-  readonly #waiters = new Set<Waiter>()
+  readonly #inFlight = new InFlight()
+  readonly #waiters = new EventWaiters()
   #sent = 0
   #socket: net.Socket | undefined
-  #parser: BlockParser | undefined
-  #keepAlive: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
   #closing = false
   #close!: () => void
@@ -94,23 +79,15 @@ export class AmiClient {
     const bytes = encodeBlock(given === undefined ? [fields[0]!, ['ActionID', id], ...fields.slice(1)] : fields)
     const socket = this.#socket
     if (!socket) return Promise.reject(new ConnectionLostError(`${action} was not sent: there is no connection to ${this.#peer}`))
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#forget(id, entry)
-        reject(
-          new TimeoutError(`${this.#peer} did not answer ${action} within ${timeoutMs / 1000} s`, {
-            hint: 'Allow more with --timeout.',
-            details: { actionId: id }
-          })
-        )
-      }, timeoutMs)
-      const entry: InFlight = { collector: new AnswerCollector(action), resolve, reject, timer }
-      const entries = this.#inFlight.get(id)
-      if (entries) entries.push(entry)
-      else this.#inFlight.set(id, [entry])
-      this.#options.trace?.('sent', bytes)
-      socket.write(bytes)
-    })
+    const onTimeout = () =>
+      new TimeoutError(`${this.#peer} did not answer ${action} within ${timeoutMs / 1000} s`, {
+        hint: 'Allow more with --timeout.',
+        details: { actionId: id }
+      })
+    const answer = this.#inFlight.expect({ id, action, timeoutMs, onTimeout })
+    this.#options.trace?.('sent', bytes)
+    socket.write(bytes)
+    return answer
   }
 
   /** Sends an action, or a block that is for a proxy. @throws as `send`, and DataError when it is neither */
@@ -155,21 +132,15 @@ export class AmiClient {
   waitFor(matches: (event: Block) => boolean, { timeoutMs, what }: { timeoutMs: number; what: string }): Promise<Block> {
     if (!this.#socket && (this.#closing || !this.#options.reconnect))
       return Promise.reject(new ConnectionLostError(`No event ${what} can come: there is no connection to ${this.#peer}`))
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiters.delete(waiter)
-        reject(new TimeoutError(`No event ${what} came within ${timeoutMs / 1000} s`, { hint: 'Allow more with --timeout.' }))
-      }, timeoutMs)
-      const waiter: Waiter = { matches, resolve, reject, timer }
-      this.#waiters.add(waiter)
-    })
+    const onTimeout = () =>
+      new TimeoutError(`No event ${what} came within ${timeoutMs / 1000} s`, { hint: 'Allow more with --timeout.' })
+    return this.#waiters.next(matches, { timeoutMs, onTimeout })
   }
 
   /** Logs off and ends. @param reason what actions in flight are rejected with */
   close(reason: Error = new ConnectionLostError('The client was closed')): void {
     if (this.#closing) return
     this.#closing = true
-    clearInterval(this.#keepAlive)
     clearTimeout(this.#retry)
     this.#rejectAll(reason)
     const socket = this.#socket
@@ -197,7 +168,6 @@ export class AmiClient {
       return
     }
     this.#socket = socket
-    this.#parser = parser
     this.banner = banner
     let failure: Error | undefined
     socket.on('error', (error) => {
@@ -205,10 +175,13 @@ export class AmiClient {
     })
     socket.on('close', () => this.#lost(failure))
     for (const block of early) this.#dispatch(block)
-    this.#startKeepAlive(socket)
+    const { keepAliveMs } = this.#options
+    const ask = () => void this.send([['Action', 'Ping']], { timeoutMs: 2 * keepAliveMs! }).catch(() => {})
+    if (keepAliveMs) keepAlive(socket, { intervalMs: keepAliveMs, ask })
     stream.read((chunk) => {
       try {
-        this.#receive(chunk)
+        this.#options.trace?.('received', chunk)
+        for (const block of parser.push(chunk)) this.#dispatch(block)
       } catch (error) {
         failure = error as Error
         socket.destroy()
@@ -216,90 +189,23 @@ export class AmiClient {
     })
   }
 
-  #receive(chunk: Buffer): void {
-    this.#options.trace?.('received', chunk)
-    for (const block of this.#parser!.push(chunk)) this.#dispatch(block)
-  }
-
   #dispatch(block: Block): void {
-    const id = block.get('ActionID')
-    const event = block.get('Event')
-    const entry = id !== undefined ? this.#inFlight.get(id)?.[0] : event === undefined ? this.#oldest() : undefined
-    // An event that is broadcast to all (it has a Privilege) is no item of a list that is not open, though it carries our ActionID.
-    if (entry && (event === undefined || entry.collector.isOpen)) {
-      const answer = entry.collector.push(block)
-      if (!answer) {
-        // A long list is not late as long as it comes.
-        entry.timer.refresh()
-        return
-      }
-      this.#forget(id ?? this.#idOf(entry), entry)
-      entry.resolve(answer)
-      return
-    }
-    if (event === undefined) return
-    for (const waiter of this.#waiters) {
-      if (!waiter.matches(block)) continue
-      this.#waiters.delete(waiter)
-      clearTimeout(waiter.timer)
-      waiter.resolve(block)
-    }
+    if (this.#inFlight.take(block) || block.get('Event') === undefined) return
+    this.#waiters.take(block)
     this.#options.onEvent?.(block)
   }
 
-  /** Asterisk answers the actions of one session in order: an answer without ActionID (IAXnetstats) is for the oldest. */
-  #oldest(): InFlight | undefined {
-    return this.#inFlight.values().next().value?.[0]
-  }
-
-  #idOf(entry: InFlight): string {
-    for (const [id, entries] of this.#inFlight) if (entries.includes(entry)) return id
-    return ''
-  }
-
-  #forget(id: string, entry: InFlight): void {
-    clearTimeout(entry.timer)
-    const left = (this.#inFlight.get(id) ?? []).filter((other) => other !== entry)
-    if (left.length > 0) this.#inFlight.set(id, left)
-    else this.#inFlight.delete(id)
-  }
-
   #rejectAll(error: Error): void {
-    const waiting = [...[...this.#inFlight.values()].flat(), ...this.#waiters]
-    this.#inFlight.clear()
-    this.#waiters.clear()
-    for (const { timer, reject } of waiting) {
-      clearTimeout(timer)
-      reject(error)
-    }
-  }
-
-  #startKeepAlive(socket: net.Socket): void {
-    const { keepAliveMs } = this.#options
-    if (!keepAliveMs) return
-    let received = socket.bytesRead
-    let asked = false
-    clearInterval(this.#keepAlive)
-    this.#keepAlive = setInterval(() => {
-      if (socket.bytesRead !== received) {
-        received = socket.bytesRead
-        asked = false
-      } else if (asked) {
-        socket.destroy(new TimeoutError(`${this.#peer} was silent for ${(2 * keepAliveMs) / 1000} s`))
-      } else {
-        asked = true
-        this.send([['Action', 'Ping']], { timeoutMs: 2 * keepAliveMs }).catch(() => {})
-      }
-    }, keepAliveMs).unref()
+    this.#inFlight.rejectAll(error)
+    this.#waiters.rejectAll(error)
   }
 
   #lost(cause: Error | undefined): void {
-    clearInterval(this.#keepAlive)
     if (this.#closing) return
     this.#socket = undefined
-    const error = new ConnectionLostError(`The connection to ${this.#peer} was lost${cause ? `: ${cause.message}` : ''}`, {
-      cause
-    })
+    const why = cause ? `: ${cause.message}` : ''
+    const Kind = cause instanceof ProtocolError ? ProtocolError : ConnectionLostError
+    const error: PbxkitError = new Kind(`The connection to ${this.#peer} was lost${why}`, { cause })
     this.#rejectAll(error)
     const { reconnect, onDown } = this.#options
     if (!reconnect) {

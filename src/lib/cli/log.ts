@@ -18,6 +18,7 @@ const secretPaths = [
   '*.secret',
   '*.Secret',
   '*.Key',
+  '*.key',
   '*.password',
   '*.ProxyKey'
 ]

@@ -78,14 +78,16 @@ function tlsConnectOptions(
 }
 
 function readCaFile(file: string): Buffer {
+  const hint = 'Name a PEM file with --tls-ca.'
+  let pem: Buffer
   try {
-    return fs.readFileSync(file)
+    pem = fs.readFileSync(file)
   } catch (cause) {
-    throw new ConfigError(`Cannot read the CA file ${file}: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Name a PEM file with --tls-ca.'
-    })
+    throw new ConfigError(`Cannot read the CA file ${file}: ${(cause as Error).message}`, { cause, hint })
   }
+  // Node takes such a file without a word, and then trusts nobody.
+  if (!pem.includes('CERTIFICATE-----')) throw new ConfigError(`There is no certificate in the CA file ${file}`, { hint })
+  return pem
 }
 
 function verify(socket: tls.TLSSocket, { pin }: TlsOptions, name: string): void {

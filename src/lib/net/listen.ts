@@ -1,4 +1,4 @@
-import type net from 'node:net'
+import net from 'node:net'
 import { ListenError } from '../errors.js'
 import { type Address, formatAddress } from './address.js'
 
@@ -40,4 +40,44 @@ function listenFailure(error: NodeJS.ErrnoException, address: Address): ListenEr
     details: { reason: error.code },
     ...(hint && { hint })
   })
+}
+
+/** What listens for clients. */
+export interface Listeners {
+  /** Where it really listens, in the order of the wish. */
+  readonly addresses: readonly Address[]
+  /** Accepts nobody any more; who is connected stays. */
+  close(): void
+  /** Settles when it has closed and every connection has ended. */
+  readonly closed: Promise<void>
+}
+
+/**
+ * Listens on all addresses, or on none. Sockets come with `noDelay` set; with `allowHalfOpen` a client that has said everything still gets answers.
+ * @param onAcceptError told of a connection that could not be accepted (no file descriptors left): the others go on
+ * @throws ListenError
+ */
+export async function listenOnAll(
+  wanted: readonly Address[],
+  {
+    onConnection,
+    onAcceptError,
+    allowHalfOpen = false
+  }: { onConnection: (socket: net.Socket) => void; onAcceptError: (error: Error) => void; allowHalfOpen?: boolean }
+): Promise<Listeners> {
+  const servers = wanted.map(() => net.createServer({ allowHalfOpen, noDelay: true }, onConnection))
+  const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.once('close', resolve))))
+  const close = () => {
+    for (const server of servers) server.close()
+  }
+  const addresses: Address[] = []
+  try {
+    // One after the other: a port that is taken stops the start.
+    for (const [index, address] of wanted.entries()) addresses.push(await listen(servers[index]!, address))
+  } catch (error) {
+    close()
+    throw error
+  }
+  for (const server of servers) server.on('error', onAcceptError)
+  return { addresses, close, closed: closed.then(() => {}) }
 }

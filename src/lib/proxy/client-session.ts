@@ -1,8 +1,8 @@
 import type net from 'node:net'
 import { type Block, findHeader } from '../ami/block.js'
 import { BlockParser } from '../ami/block-parser.js'
+import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
-import type { EventMask } from './event-mask.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
 import { LoginState } from './login-state.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
@@ -48,7 +48,7 @@ export class ClientSession implements Subscriber, Requester {
     this.login = new LoginState(context.options.users)
     this.#listen()
     this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
-    if (this.login.isLoggedIn) context.subscribe(this, 'on')
+    if (this.login.isLoggedIn) context.subscribe(this, EventMask.all)
     else this.#authTimer = setTimeout(() => this.end('it did not log in in time'), context.options.authTimeoutMs)
   }
 

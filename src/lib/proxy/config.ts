@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js'
 import { normalizePin } from '../net/connect.js'
 import type { ServerOptions } from './options.js'
-import { readUsersFile, Users } from './users.js'
+import { Users, usersFromFile } from './users.js'
 
 /** A section of an ini file: its keys and values. */
 export type Section = Record<string, string | string[]>
@@ -166,7 +166,7 @@ export function chooseServers({ files, serverTexts, defaults, single, readSecret
 
 /** The users: of --users, else of the nearest file that has any. @throws ConfigError when there is none */
 export function chooseUsers({ files, usersFile, readSecret }: ProxySources): Users {
-  if (usersFile !== undefined) return readUsersFile(usersFile)
+  if (usersFile !== undefined) return usersFromFile(usersFile)
   const users = files.map(({ path, sections }) => usersFromSections(sections, path, readSecret)).find(Boolean)
   if (users) return users
   throw new ConfigError('Nobody may log in to the proxy', {

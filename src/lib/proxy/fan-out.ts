@@ -1,5 +1,5 @@
+import type { EventMask } from '../ami/event-mask.js'
 import { blocksOfRun } from '../ami/stream-splitter.js'
-import { type EventMask, maskKey, passesMask } from './event-mask.js'
 import type { Outbox } from './outbox.js'
 
 /** One who receives events. */
@@ -8,9 +8,9 @@ export interface Subscriber {
 }
 
 /** Subscribers who see the same: what they get is filtered and serialised once. */
-interface FilterClass {
+interface FilterClass<S extends Subscriber> {
   mask: EventMask
-  members: Set<Subscriber>
+  members: Set<S>
 }
 
 /** A subscriber's own copy of an event: its ActionID restored. */
@@ -23,29 +23,28 @@ export interface OwnCopy {
  * Gives each run of events to all who may see it. A run is filtered once per filter class, and the same buffer goes to every member: the cost
  * per delivery is one write.
  */
-export class FanOut {
-  readonly #classes = new Map<string, FilterClass>()
-  readonly #classOf = new Map<Subscriber, FilterClass>()
+export class FanOut<S extends Subscriber = Subscriber> {
+  readonly #classes = new Map<string, FilterClass<S>>()
+  readonly #classOf = new Map<S, FilterClass<S>>()
 
   /** Adds a subscriber, or changes what it sees. */
-  subscribe(subscriber: Subscriber, mask: EventMask): void {
+  subscribe(subscriber: S, mask: EventMask): void {
     this.unsubscribe(subscriber)
-    const key = maskKey(mask)
-    const filterClass = this.#classes.get(key) ?? { mask, members: new Set() }
-    this.#classes.set(key, filterClass)
+    const filterClass = this.#classes.get(mask.key) ?? { mask, members: new Set() }
+    this.#classes.set(mask.key, filterClass)
     filterClass.members.add(subscriber)
     this.#classOf.set(subscriber, filterClass)
   }
 
-  unsubscribe(subscriber: Subscriber): void {
+  unsubscribe(subscriber: S): void {
     const filterClass = this.#classOf.get(subscriber)
     if (!filterClass) return
     this.#classOf.delete(subscriber)
     filterClass.members.delete(subscriber)
-    if (filterClass.members.size === 0) this.#classes.delete(maskKey(filterClass.mask))
+    if (filterClass.members.size === 0) this.#classes.delete(filterClass.mask.key)
   }
 
-  get subscribers(): IterableIterator<Subscriber> {
+  get subscribers(): IterableIterator<S> {
     return this.#classOf.keys()
   }
 
@@ -71,9 +70,9 @@ export class FanOut {
 }
 
 function filterRun(run: Buffer, mask: EventMask): Buffer {
-  if (mask === 'on') return run
-  if (mask === 'off') return run.subarray(0, 0)
-  const passed = [...blocksOfRun(run)].filter((block) => passesMask(mask, block))
+  if (mask.wantsAll) return run
+  if (!mask.wantsAny) return run.subarray(0, 0)
+  const passed = [...blocksOfRun(run)].filter((block) => mask.wantsEvent(block))
   return passed.length === 1 ? passed[0]! : Buffer.concat(passed)
 }
 

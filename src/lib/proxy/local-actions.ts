@@ -1,6 +1,6 @@
 import type { Block } from '../ami/block.js'
+import { EventMask } from '../ami/event-mask.js'
 import type { ClientSession } from './client-session.js'
-import { type EventMask, parseEventMask } from './event-mask.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
 
 /** What local actions need of the proxy. */
@@ -22,7 +22,7 @@ export const localActions: Record<string, LocalAction | undefined> = {
     answer(client, block, id) {
       if (!client.login.attempt(block)) return client.refused(block.get('Username')?.trim() ?? '', id)
       // `Event:` is what some libraries send for `Events:`.
-      const mask = parseEventMask(block.get('Events') ?? block.get('Event') ?? 'on') ?? 'on'
+      const mask = new EventMask(block.get('Events') || block.get('Event') || 'on')
       client.receive(
         ownAnswer(
           [
@@ -62,14 +62,15 @@ export const localActions: Record<string, LocalAction | undefined> = {
   events: {
     needsLogin: true,
     answer(client, block, id, { subscribe }) {
-      const mask = parseEventMask(block.get('EventMask') ?? '')
-      if (mask === undefined) return client.receive(errorAnswer('Invalid event mask', id))
+      const text = block.get('EventMask')?.trim()
+      if (!text) return client.receive(errorAnswer('Invalid event mask', id))
+      const mask = new EventMask(text)
       subscribe(client, mask)
       client.receive(
         ownAnswer(
           [
             ['Response', 'Success'],
-            ['Events', mask === 'off' ? 'Off' : 'On']
+            ['Events', mask.wantsAny ? 'On' : 'Off']
           ],
           id
         )

@@ -1,7 +1,6 @@
-import net from 'node:net'
+import type net from 'node:net'
 import type { Address } from '../net/address.js'
-import { formatAddress } from '../net/address.js'
-import { listen } from '../net/listen.js'
+import { type Listeners, listenOnAll } from '../net/listen.js'
 import { type ClientContext, ClientSession } from './client-session.js'
 import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
@@ -37,8 +36,8 @@ class AmiProxy {
   readonly #options: ProxyOptions
   readonly #log: ProxyLog
   readonly #clients = new Set<ClientSession>()
-  readonly #fanOut = new FanOut()
-  readonly #listeners: net.Server[] = []
+  readonly #fanOut = new FanOut<ClientSession>()
+  #listeners: Listeners | undefined
   readonly #upstreamsStop = new AbortController()
   readonly #congestion: Congestion
   readonly #context: ClientContext
@@ -64,26 +63,19 @@ class AmiProxy {
     }
   }
 
-  async listen(): Promise<Address[]> {
-    const addresses: Address[] = []
-    try {
-      for (const address of this.#options.listen) {
-        const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
-        addresses.push(await listen(server, address))
-        this.#listeners.push(server)
-      }
-    } catch (error) {
-      for (const server of this.#listeners) server.close()
-      throw error
-    }
-    this.#log.debug({ addresses: addresses.map(formatAddress) }, 'listening')
-    return addresses
+  async listen(): Promise<readonly Address[]> {
+    this.#listeners = await listenOnAll(this.#options.listen, {
+      onConnection: (socket) => this.#accept(socket),
+      onAcceptError: (error) => this.#log.warn({ reason: error.message }, 'a client could not be accepted'),
+      allowHalfOpen: true
+    })
+    return this.#listeners.addresses
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const upstreams = Promise.all(this.servers.all.map((upstream) => upstream.run()))
     await aborted(signal)
-    for (const server of this.#listeners) server.close()
+    this.#listeners?.close()
     await this.#drain()
     this.#congestion.stop()
     this.#upstreamsStop.abort()
@@ -123,7 +115,7 @@ class AmiProxy {
   #tellBooted(): void {
     const server = this.servers.first
     if (!server) return
-    for (const client of this.#fanOut.subscribers as IterableIterator<ClientSession>) {
+    for (const client of this.#fanOut.subscribers) {
       if (client.toldBooted) continue
       client.toldBooted = true
       client.receive(server.fullyBooted())

@@ -65,7 +65,8 @@ export function forwardedAction(block: Block): ForwardedAction {
     const name = headerName(line)
     if (line === '' || name === 'actionid' || name === 'server' || name === 'proxykey') continue
     if (name === 'action') {
-      if (hasAction || line.slice(line.indexOf(':') + 1).trim() === '') continue
+      // Behind a blank or before a tab it is no Action, neither for Asterisk nor for what was checked: it must not take the place of the one that counts.
+      if (hasAction || !/^action *:/i.test(line) || line.slice(line.indexOf(':') + 1).trim() === '') continue
       hasAction = true
     }
     kept.push(line)

@@ -2,9 +2,10 @@ import { Block } from '../ami/block.js'
 import { encodeBlock } from '../ami/encode.js'
 import { blocksOfRun, StreamSplitter } from '../ami/stream-splitter.js'
 import { openSession, type Session } from '../ami-client/session.js'
-import { ConnectionLostError, TimeoutError } from '../errors.js'
+import { ConnectionLostError } from '../errors.js'
 import { Backoff } from '../net/backoff.js'
 import { peerName } from '../net/connect.js'
+import { keepAlive } from '../net/keep-alive.js'
 import { AnswerRouter, nobody } from './answer-router.js'
 import type { OwnCopy } from './fan-out.js'
 import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
@@ -165,11 +166,9 @@ export class Upstream {
     }
     // Asterisk before 1.6 has no FullyBooted, and a user without the class `system` may not be told.
     const bootTimer = setTimeout(up, this.#settings.bootTimeoutMs)
-    const keepAlive = this.#startKeepAlive(stream.socket)
-    const lost = this.#whenLost(stream.socket).finally(() => {
-      clearTimeout(bootTimer)
-      clearInterval(keepAlive)
-    })
+    const ping = () => this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, nobody)
+    keepAlive(stream.socket, { intervalMs: this.#settings.keepAliveMs, ask: ping })
+    const lost = this.#whenLost(stream.socket).finally(() => clearTimeout(bootTimer))
     const splitter = this.#createSplitter(up)
     for (const block of early) this.#takeWhileBooting(block.bytes, up)
     const push = (bytes: Buffer) => splitter.push(bytes, this.isUp ? this.#router.pending.lookout : whileBooting)
@@ -218,22 +217,6 @@ export class Upstream {
 
   #markRun(run: Buffer): Buffer {
     return Buffer.concat([...blocksOfRun(run)].map((block) => closeBlock(block, this.#mark)))
-  }
-
-  #startKeepAlive(socket: Session['stream']['socket']): NodeJS.Timeout {
-    let received = socket.bytesRead
-    let asked = false
-    return setInterval(() => {
-      if (socket.bytesRead !== received || socket.isPaused()) {
-        received = socket.bytesRead
-        asked = false
-      } else if (asked) {
-        socket.destroy(new TimeoutError(`it was silent for ${(2 * this.#settings.keepAliveMs) / 1000} s`))
-      } else {
-        asked = true
-        this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, nobody)
-      }
-    }, this.#settings.keepAliveMs)
   }
 
   #setDown(reason: string): void {

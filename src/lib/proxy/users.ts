@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import fs from 'node:fs'
 import { md5Key } from '../ami/login.js'
 import { ConfigError } from '../errors.js'
+import { readUsersFile } from '../users/users-file.js'
 
 /** The proxy's own accounts. Comparisons take the same time whatever is wrong, a missing user included. */
 export class Users {
@@ -33,38 +33,16 @@ function equalInConstantTime(a: string, b: string): boolean {
 }
 
 /**
- * Reads a users file: `name = secret` a line, `;` and `#` begin comments. An empty secret is refused: it would be a login without one.
- * The filter columns of astmanproxy.users are refused too, since ignoring a filter would give the user more than was meant.
+ * The accounts of a users file. Filter columns (those of astmanproxy.users) are refused: to ignore one would give its user more than was meant.
  * @throws ConfigError with the line
  */
-export function readUsersFile(file: string): Users {
-  let text: string
-  try {
-    text = fs.readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new ConfigError(`Cannot read the users file ${file}: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Name a file with lines "name = secret" with --users.'
+export function usersFromFile(file: string): Users {
+  const entries = readUsersFile(file)
+  const filtered = entries.find(({ columns }) => columns.some((column) => column !== ''))
+  if (filtered) {
+    throw new ConfigError(`${filtered.where}: filter columns are not supported yet`, {
+      hint: `Remove what follows the secret of "${filtered.name}" to give full access.`
     })
   }
-  const secrets = new Map<string, string>()
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const content = line.replace(/^\s*[;#].*$|\s+[;#].*$/, '').trim()
-    if (content !== '') addUser(secrets, content, `${file}:${index + 1}`)
-  }
-  return new Users(secrets)
-}
-
-function addUser(secrets: Map<string, string>, line: string, where: string): void {
-  const match = /^([^=]+?)\s*=\s*([^,]*?)\s*(?:,(.*))?$/.exec(line)
-  if (!match) throw new ConfigError(`${where}: not a user`, { hint: 'Write name = secret.' })
-  const [, name, secret, columns] = match as unknown as [string, string, string, string | undefined]
-  if (secret === '') throw new ConfigError(`${where}: the user "${name}" has no secret`)
-  if (columns?.replaceAll(',', '').trim()) {
-    throw new ConfigError(`${where}: filter columns are not supported yet`, {
-      hint: `Remove what follows the secret of "${name}" to give full access.`
-    })
-  }
-  if (secrets.has(name)) throw new ConfigError(`${where}: the user "${name}" is there twice`)
-  secrets.set(name, secret)
+  return new Users(new Map(entries.map(({ name, secret }) => [name, secret])))
 }

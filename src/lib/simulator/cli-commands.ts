@@ -1,5 +1,5 @@
 import type { Channel } from './channel.js'
-import help from './core-show-help.json' with { type: 'json' }
+import cliCommandNames from './core-show-help.json' with { type: 'json' }
 import type { Pbx } from './pbx.js'
 import endpoints from './pjsip-show-endpoints.json' with { type: 'json' }
 import { asteriskVersion } from './version.js'
@@ -22,7 +22,8 @@ const commands: Readonly<Record<string, (pbx: Pbx) => string[]>> = {
     return lines.length > 0 ? lines : ['']
   },
   'core show calls': callLines,
-  'core show help': () => help,
+  // The names are Asterisk's; its sentences about them are not ours to ship.
+  'core show help': () => cliCommandNames.map((name) => `${name.padEnd(30)} -- (not simulated)`),
   'pjsip show endpoints': () => endpoints
 }
 

@@ -11,7 +11,7 @@ export type LoginOutcome =
 
 /**
  * Judges a Login. Names and secrets are compared as bytes; a key must be lower-case hex (Asterisk compares it as text).
- * @param challenge what this session was given, once; undefined when there is none left
+ * @param challenge what this session was given last; undefined when it has not asked
  */
 export function judgeLogin(
   request: ActionRequest,

@@ -1,8 +1,8 @@
 import type net from 'node:net'
+import { EventMask } from '../ami/event-mask.js'
 import { ActionCall, type ActionSession } from './action-call.js'
 import { findAction } from './actions.js'
 import type { Clock } from './clock.js'
-import { EventMask } from './event-mask.js'
 import { judgeLogin, type LoginOutcome } from './login.js'
 import type { Pbx } from './pbx.js'
 import { RequestReader } from './request-reader.js'
@@ -49,6 +49,7 @@ export class Session implements ActionSession, SecuritySubject {
   readonly #cancelTimeout: () => void
   #mask = new EventMask('on')
   #account: string | undefined
+  /** Good for one login: a second one is refused, and after a failed one nothing is read any more. */
   #challenge: string | undefined
   /** Nothing is read any more: the login has failed, or the client has logged off. */
   #deaf = false
@@ -166,7 +167,6 @@ export class Session implements ActionSession, SecuritySubject {
       return
     }
     const outcome = judgeLogin(call.request, this.#context.users, this.#challenge)
-    this.#challenge = undefined
     if (outcome.result !== 'accepted') {
       this.#refuseLogin(call, outcome)
       return

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
-import net from 'node:net'
 import type { Address } from '../net/address.js'
-import { listen } from '../net/listen.js'
+import { type Listeners, listenOnAll } from '../net/listen.js'
 import { type Clock, systemClock } from './clock.js'
 import { type EventRate, EventStream } from './event-stream.js'
 import { Pbx } from './pbx.js'
@@ -54,30 +53,23 @@ export async function startSimulator(options: SimulatorOptions, signal: AbortSig
   const pbx = new Pbx({ clock, callSeconds: options.callSeconds ?? 5 })
   const sessions = new Set<Session>()
   const stream = new EventStream({ clock, sessions, timestamps: options.timestamps ?? 0 })
-  const servers = options.listen.map(() => createServer(sessions, { pbx, clock, users, random, log }))
-  const ended = servers.map((server) => new Promise<void>((resolve) => server.once('close', resolve)))
-  let addresses: Address[]
-  try {
-    addresses = await listenAll(servers, options.listen)
-    signal.throwIfAborted()
-  } catch (error) {
-    for (const server of servers) server.close()
-    throw error
-  }
+  const listeners = await listenForSessions(options.listen, sessions, { pbx, clock, users, random, log })
+  if (signal.aborted) listeners.close()
+  signal.throwIfAborted()
   const stop = () => {
     stream.stop()
-    for (const server of servers) server.close()
+    listeners.close()
     for (const session of sessions) session.end()
     const cancel = clock.after(graceMs, () => {
       for (const session of sessions) session.socket.destroy()
     })
     void closed.then(cancel)
   }
-  const closed = endOf(ended, sessions).then(() => signal.removeEventListener('abort', stop))
+  const closed = endOf(listeners, sessions).then(() => signal.removeEventListener('abort', stop))
   signal.addEventListener('abort', stop, { once: true })
   if (options.rate !== undefined) stream.start(options.rate)
   return {
-    addresses,
+    addresses: [...listeners.addresses],
     closed,
     get sessions() {
       return sessions.size
@@ -90,23 +82,19 @@ export async function startSimulator(options: SimulatorOptions, signal: AbortSig
   }
 }
 
-/** A server may say that it has closed before the last of its connections says so. */
-async function endOf(servers: readonly Promise<void>[], sessions: ReadonlySet<Session>): Promise<void> {
-  await Promise.all(servers)
+/** A listener may say that it has closed before the last of its connections says so. */
+async function endOf(listeners: Listeners, sessions: ReadonlySet<Session>): Promise<void> {
+  await listeners.closed
   await Promise.all([...sessions].map((session) => session.closed))
 }
 
-/** One after the other: a port that is taken stops the start. */
-async function listenAll(servers: readonly net.Server[], wanted: readonly Address[]): Promise<Address[]> {
-  const addresses: Address[] = []
-  for (const [index, address] of wanted.entries()) addresses.push(await listen(servers[index]!, address))
-  return addresses
-}
-
-function createServer(sessions: Set<Session>, context: SessionContext): net.Server {
-  return net.createServer({ noDelay: true }, (socket) => {
-    const session = new Session(socket, context)
-    sessions.add(session)
-    void session.closed.then(() => sessions.delete(session))
+function listenForSessions(wanted: readonly Address[], sessions: Set<Session>, context: SessionContext): Promise<Listeners> {
+  return listenOnAll(wanted, {
+    onConnection: (socket) => {
+      const session = new Session(socket, context)
+      sessions.add(session)
+      void session.closed.then(() => sessions.delete(session))
+    },
+    onAcceptError: (error) => context.log('a connection could not be accepted', { reason: error.message })
   })
 }

@@ -1,0 +1,72 @@
+import { findHeader } from './block.js'
+
+/**
+ * Asterisk's event classes, each at its bit of `EVENT_FLAG_…` (manager.h). `all` in a Privilege header is no class: Asterisk appends it to every
+ * event's.
+ */
+const bits: Record<string, number> = {
+  system: 0,
+  call: 1,
+  log: 2,
+  verbose: 3,
+  command: 4,
+  agent: 5,
+  user: 6,
+  config: 7,
+  dtmf: 8,
+  reporting: 9,
+  cdr: 10,
+  dialplan: 11,
+  originate: 12,
+  agi: 13,
+  hookresponse: 14,
+  cc: 15,
+  aoc: 16,
+  test: 17,
+  security: 18,
+  message: 30
+}
+const classes = Object.keys(bits)
+const yes = new Set(['yes', 'true', 'y', 't', 'on', 'all'])
+
+/** Which events a session wants, as Asterisk understands `Events:` and `EventMask:` (`strings_to_mask` of manager.c). */
+export class EventMask {
+  static readonly all = new EventMask('on')
+  readonly #classes: ReadonlySet<string>
+  /** Masks with equal keys select the same events. */
+  readonly key: string
+
+  /** @param text `on`, `off`, a number of bits, or classes (`call,system`); words that are no class count for nothing */
+  constructor(text: string) {
+    this.#classes = new Set(classesOf(text.trim().toLowerCase()))
+    this.key = classes.filter((name) => this.#classes.has(name)).join(',')
+  }
+
+  get wantsAll(): boolean {
+    return this.#classes.size === classes.length
+  }
+
+  get wantsAny(): boolean {
+    return this.#classes.size > 0
+  }
+
+  /** An event goes to those who want every one of its classes. */
+  wants(eventClasses: readonly string[]): boolean {
+    return this.wantsAny && eventClasses.every((name) => name === 'all' || this.#classes.has(name))
+  }
+
+  /** The same, of an event's bytes. One without a Privilege goes to everybody who wants any. */
+  wantsEvent(event: Buffer): boolean {
+    if (this.wantsAll || !this.wantsAny) return this.wantsAll
+    const privilege = findHeader(event, 'Privilege')
+    if (!privilege) return true
+    const names = event.toString('latin1', privilege.valueStart, privilege.valueEnd).split(',')
+    return this.wants(names.map((name) => name.trim().toLowerCase()))
+  }
+}
+
+function classesOf(text: string): string[] {
+  if (/^\d+$/.test(text)) return classes.filter((name) => (Number(text) & (1 << bits[name]!)) !== 0)
+  const words = text.split(/[\s,]+/)
+  return words.some((word) => yes.has(word)) ? classes : words.filter((word) => Object.hasOwn(bits, word))
+}

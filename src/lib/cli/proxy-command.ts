@@ -1,0 +1,46 @@
+import { connectionFlags, connectTarget } from './connection-flags.js'
+import { type Command, Flags } from './oclif.js'
+import { readSecretFile } from './secret.js'
+import { ServiceCommand } from './service-command.js'
+
+/** The flags that name the proxy's servers and users. */
+const sourceFlags = {
+  ...connectionFlags,
+  host: Flags.string({ description: 'the Asterisk, when there is one', helpValue: 'HOST', helpGroup: 'CONNECTION' }),
+  server: Flags.string({
+    description: 'an Asterisk: [NAME=][amis://][USER@]HOST[:PORT]; repeatable',
+    helpValue: 'SERVER',
+    multiple: true,
+    helpGroup: 'CONNECTION'
+  }),
+  users: Flags.string({ description: 'who may log in: lines name = secret', helpValue: 'FILE' })
+}
+
+/** A command that reads the proxy's servers and users from wherever they are named. */
+export abstract class ProxyCommand<T extends typeof Command> extends ServiceCommand<T> {
+  static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags }
+
+  /**
+   * What names servers and users, in the form that the proxy's configuration takes; a secret is asked for only when flags name a server.
+   * @param serversWanted false where servers do not matter: then no flag that names one is looked at
+   */
+  protected async sources({ serversWanted }: { serversWanted: boolean }) {
+    const { users } = this.flags as { users: string | undefined }
+    const readSecret = (file: string) => readSecretFile(file, (message) => this.note(message))
+    return { files: this.settings.files, ...(await this.#typedServers(serversWanted)), usersFile: users, readSecret }
+  }
+
+  async #typedServers(wanted: boolean) {
+    const flags = this.flags as Parameters<typeof connectTarget>[0] & { host: string | undefined; server: string[] | undefined }
+    const serverTexts = flags.server ?? []
+    if (!wanted || (flags.host === undefined && serverTexts.length === 0))
+      return { serverTexts: [], defaults: undefined, single: undefined }
+    const { host, port, tls } = connectTarget({ ...flags, host: flags.host ?? '' })
+    const allNamed = serverTexts.length > 0 && serverTexts.every((text) => text.includes('@'))
+    const question = { flag: '--username', question: 'AMI user of the proxy:' }
+    const username = allNamed ? (flags.username ?? '') : await this.required(flags.username, question)
+    const secret = await this.secret({ secretFile: flags['secret-file'], question: 'Secret of the proxy on Asterisk:' })
+    const defaults = { username, secret, auth: flags.auth, tls }
+    return { serverTexts, defaults, single: flags.host === undefined ? undefined : { host, port } }
+  }
+}
