@@ -61,10 +61,11 @@ export class AnswerRouter {
 
   /** The server has gone: everybody who waits is told so. */
   failAll(): void {
-    for (const pending of this.pending.takeAll()) {
+    for (const pending of this.pending.waiting) {
       const message = `The connection to server ${this.#options.serverName} was lost before it answered`
       const answer = pending.progress.listIsOpen ? cancelledList(pending, message) : errorAnswer(message, pending.originalId)
       pending.requester.receive(answer)
+      this.pending.fail(pending)
     }
   }
 

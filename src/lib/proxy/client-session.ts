@@ -34,7 +34,8 @@ export class ClientSession implements Subscriber, Requester {
   readonly #parser: BlockParser
   #inFlight = 0
   #closing = false
-  #inputEnded = false
+  /** How the session ends once nothing is in flight; what comes from the client meanwhile is not heard. */
+  #leave: (() => void) | undefined
   #actionTimer: NodeJS.Timeout | undefined
   #authTimer: NodeJS.Timeout | undefined
 
@@ -56,10 +57,6 @@ export class ClientSession implements Subscriber, Requester {
     return this.#inFlight
   }
 
-  get isClosing(): boolean {
-    return this.#closing
-  }
-
   /** A block for this client only. */
   receive(block: Buffer): void {
     this.outbox.push(block)
@@ -72,7 +69,7 @@ export class ClientSession implements Subscriber, Requester {
 
   settled(): void {
     this.#inFlight--
-    if (this.#inFlight === 0 && this.#inputEnded) this.end('it said everything')
+    if (this.#inFlight === 0) this.#leave?.()
   }
 
   ownCopy(event: Buffer): OwnCopy | undefined {
@@ -99,18 +96,14 @@ export class ClientSession implements Subscriber, Requester {
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
-  /** Logs off politely. */
+  /** Logs off politely: what was asked before is answered first, as Asterisk does, which takes one action after the other. */
   goodbye(id: Buffer | undefined): void {
-    this.receive(
-      ownAnswer(
-        [
-          ['Response', 'Goodbye'],
-          ['Message', 'Thanks for all the fish.']
-        ],
-        id
-      )
-    )
-    this.end('it logged off')
+    this.#leaveAfterAnswers(() => {
+      this.receive(ownAnswer([['Response', 'Goodbye'], ['Message', 'Thanks for all the fish.']], id))
+      this.end('it logged off')
+    })
+    const timer = setTimeout(() => this.#leave?.(), this.#context.options.graceMs)
+    this.#socket.once('close', () => clearTimeout(timer))
   }
 
   /** Ends the session after what is queued has been written. */
@@ -124,6 +117,12 @@ export class ClientSession implements Subscriber, Requester {
 
   destroy(): void {
     this.#socket.destroy()
+  }
+
+  #leaveAfterAnswers(leave: () => void): void {
+    clearTimeout(this.#actionTimer)
+    this.#leave = leave
+    if (this.#inFlight === 0) leave()
   }
 
   #destroy(reason: string): void {
@@ -152,8 +151,7 @@ export class ClientSession implements Subscriber, Requester {
     )
     // `printf … | nc` closes its half at once: it still gets its answers.
     socket.once('end', () => {
-      this.#inputEnded = true
-      if (this.#inFlight === 0) this.end('it closed its half')
+      if (!this.#leave) this.#leaveAfterAnswers(() => this.end('it closed its half'))
     })
     socket.once('close', () => {
       this.#closing = true
@@ -165,12 +163,12 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#closing) return
+    if (this.#closing || this.#leave) return
     try {
       const blocks = this.#parser.push(chunk)
       if (blocks.length > 0) this.#restartActionTimer()
       for (const block of blocks) {
-        if (this.#closing) return
+        if (this.#closing || this.#leave) return
         this.#context.dispatch(this, block, clientActionId(block))
       }
     } catch (error) {

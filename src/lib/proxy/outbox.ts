@@ -82,10 +82,15 @@ export class Outbox {
     this.#overflowing = true
     this.#drainedAtLastCheck = this.drainedBytes
     this.#socket.once('drain', () => this.#recover())
+    // When one run alone is over the limit, nothing may be waiting that could drain.
+    setImmediate(() => {
+      if (this.#socket.writable && !this.#socket.writableNeedDrain) this.#recover()
+    })
     this.#stallTimer = setTimeout(() => this.#checkStall(), this.#options.stallTimeoutMs)
   }
 
   #recover(): void {
+    if (!this.#overflowing) return
     clearTimeout(this.#stallTimer)
     this.#overflowing = false
     const dropped = this.#droppedEvents

@@ -88,12 +88,9 @@ export class PendingActions {
     if (this.#waiting.has(pending.id)) this.#settle(pending)
   }
 
-  /** Takes all actions out that wait: their server has gone. */
-  takeAll(): PendingAction[] {
-    const all = [...this.#waiting.values()]
-    for (const pending of all) this.#settle(pending)
-    this.#remembered.clear()
-    return all
+  /** Those that wait, oldest first. */
+  get waiting(): PendingAction[] {
+    return [...this.#waiting.values()]
   }
 
   #settle(pending: PendingAction): void {
