@@ -4,6 +4,7 @@ import { ProxyCommand } from '../../lib/cli/proxy-command.js'
 import type { RunningService } from '../../lib/cli/service-command.js'
 import { formatAddress, parseAddress } from '../../lib/net/address.js'
 import type { ProxyOptions, ServerOptions } from '../../lib/proxy/options.js'
+import type { RunningProxy } from '../../lib/proxy/proxy.js'
 
 const limits = { helpGroup: 'LIMITS' } as const
 
@@ -54,14 +55,24 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     })
   }
 
+  #proxy: { proxy: RunningProxy; demoServers: readonly ServerOptions[] | undefined } | undefined
+
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const { startProxy } = await import('../../lib/proxy/proxy.js')
     const options = await this.#options()
     return async (signal) => {
       const servers = this.flags.demo ? [await this.#startDemo(signal)] : options.servers
       const proxy = await startProxy({ ...options, servers }, this.logger, signal)
+      this.#proxy = { proxy, demoServers: this.flags.demo ? servers : undefined }
       return { addresses: proxy.addresses.map((address) => `proxy=${formatAddress(address)}`), closed: proxy.closed }
     }
+  }
+
+  /** Reads the configuration and the users file again. What was typed, and where it listens, stays. */
+  protected override async reload(): Promise<void> {
+    await this.rereadSettings()
+    const options = await this.#options()
+    this.#proxy?.proxy.reload({ ...options, servers: this.#proxy.demoServers ?? options.servers })
   }
 
   async #options(): Promise<ProxyOptions> {

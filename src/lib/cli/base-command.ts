@@ -82,8 +82,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const given = new Set(typed.map(([name]) => name))
     await this.#fillFlags(given)
     if (this.flags['no-color'] || process.env.NO_COLOR) {
-      // chalk and inquirer look at FORCE_COLOR before NO_COLOR: the user's "no" wins here.
-      delete process.env.FORCE_COLOR
+      // chalk looks at FORCE_COLOR only, inquirer and Node at it before NO_COLOR: the user's "no" is said in both words.
+      process.env.FORCE_COLOR = '0'
       process.env.NO_COLOR = '1'
     }
   }
@@ -125,6 +125,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       format: this.flags['log-format'] ?? (process.stderr.isTTY ? 'text' : 'json')
     })
     return this.#log
+  }
+
+  /** Reads the configuration files again: their sections; flags stay as they are. @throws ConfigError, and the old ones stay */
+  protected async rereadSettings(): Promise<void> {
+    this.settings = await readSettings({ config: this.flags.config, profile: this.flags.profile })
   }
 
   /** A remark for the person at the terminal: on stderr, not with --quiet. */

@@ -20,17 +20,21 @@ const sourceFlags = {
 export abstract class ProxyCommand<T extends typeof Command> extends ServiceCommand<T> {
   static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags }
 
+  #typed: ReturnType<ProxyCommand<T>['typedServers']> | undefined
+
   /**
    * What names servers and users, in the form that the proxy's configuration takes; a secret is asked for only when flags name a server.
    * @param serversWanted false where servers do not matter: then no flag that names one is looked at
    */
   protected async sources({ serversWanted }: { serversWanted: boolean }) {
     const { users } = this.flags as { users: string | undefined }
+    // Once: a reload must not ask for the secret again.
+    this.#typed ??= this.typedServers(serversWanted)
     const readSecret = (file: string) => readSecretFile(file, (message) => this.note(message))
-    return { files: this.settings.files, ...(await this.#typedServers(serversWanted)), usersFile: users, readSecret }
+    return { files: this.settings.files, ...(await this.#typed), usersFile: users, readSecret }
   }
 
-  async #typedServers(wanted: boolean) {
+  private async typedServers(wanted: boolean) {
     const flags = this.flags as Parameters<typeof connectTarget>[0] & { host: string | undefined; server: string[] | undefined }
     const serverTexts = flags.server ?? []
     if (!wanted || (flags.host === undefined && serverTexts.length === 0))

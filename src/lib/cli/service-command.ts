@@ -4,6 +4,7 @@ import { ExitStatus, InterruptedError, UsageError } from '../errors.js'
 import { BaseCommand, durationFlag } from './base-command.js'
 import type { Log } from './log.js'
 import { type Command, Flags } from './oclif.js'
+import { describeError } from './report-error.js'
 
 /** A service that runs: what it listens on, and its end. */
 export interface RunningService {
@@ -76,7 +77,10 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
       })
     }
     process.on('SIGHUP', () => {
-      this.reload().catch((err: Error) => this.logger.error({ err }, 'reload failed; the old settings stay'))
+      this.reload().catch((error: Error) => {
+        const { message, hint } = describeError(error)
+        this.logger.error({ reason: message, hint }, 'reload failed; the old settings stay')
+      })
     })
   }
 

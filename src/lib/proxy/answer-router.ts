@@ -8,7 +8,7 @@ import { closeBlock, errorAnswer, ownAnswer, withActionId } from './rewrite.js'
 export interface RouterOptions {
   serverName: string
   /** Appended to every block that comes from the server: `Server: name` and CRLF, or nothing. */
-  mark: string
+  mark: () => string
   onEvents: (run: Buffer, own?: OwnCopy) => void
   log: ProxyLog
 }
@@ -34,11 +34,11 @@ export class AnswerRouter {
     if (isBroadcast) {
       // For the others the id means nothing, and put back to the requester's own it could be one of theirs.
       const own = ours
-        ? pending?.requester.ownCopy(closeBlock(withActionId(block, pending.originalId), this.#options.mark))
+        ? pending?.requester.ownCopy(closeBlock(withActionId(block, pending.originalId), this.#options.mark()))
         : undefined
-      this.#options.onEvents(closeBlock(ours ? withActionId(block, undefined) : block, this.#options.mark), own)
+      this.#options.onEvents(closeBlock(ours ? withActionId(block, undefined) : block, this.#options.mark()), own)
     } else if (pending) {
-      pending.requester.receive(closeBlock(withActionId(block, pending.originalId), this.#options.mark))
+      pending.requester.receive(closeBlock(withActionId(block, pending.originalId), this.#options.mark()))
       this.pending.advance(pending, block)
     } else {
       this.#options.log.debug(

@@ -12,7 +12,8 @@ import { errorAnswer, ownAnswer } from './rewrite.js'
 
 /** What a session needs of the proxy. */
 export interface ClientContext {
-  options: ProxyOptions
+  /** As they are now: they may be reloaded. */
+  options: () => ProxyOptions
   log: ProxyLog
   banner: () => string
   /** Takes one action of a client that has come whole. */
@@ -43,14 +44,14 @@ export class ClientSession implements Subscriber, Requester {
     this.#socket = socket
     this.#context = context
     this.address = `${socket.remoteAddress}:${socket.remotePort}`
-    this.#parser = new BlockParser({ from: 'client', ...context.options.limits })
-    const { maxQueueBytes, stallTimeoutMs } = context.options
+    this.#parser = new BlockParser({ from: 'client', ...context.options().limits })
+    const { maxQueueBytes, stallTimeoutMs } = context.options()
     this.outbox = new Outbox(socket, { maxQueueBytes, stallTimeoutMs, onStalled: () => this.#destroy('it reads too slowly') })
-    this.login = new LoginState(context.options.users)
+    this.login = new LoginState(() => context.options().users)
     this.#listen()
     this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
     if (this.login.isLoggedIn) context.subscribe(this, EventMask.all)
-    else this.#authTimer = setTimeout(() => this.end('it did not log in in time'), context.options.authTimeoutMs)
+    else this.#authTimer = setTimeout(() => this.end('it did not log in in time'), context.options().authTimeoutMs)
   }
 
   get inFlight(): number {
@@ -92,17 +93,25 @@ export class ClientSession implements Subscriber, Requester {
     const timer = setTimeout(() => {
       this.outbox.push(errorAnswer('Authentication failed', id))
       this.#finish()
-    }, this.#context.options.loginFailureDelayMs)
+    }, this.#context.options().loginFailureDelayMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
   /** Logs off politely: what was asked before is answered first, as Asterisk does, which takes one action after the other. */
   goodbye(id: Buffer | undefined): void {
     this.#leaveAfterAnswers(() => {
-      this.receive(ownAnswer([['Response', 'Goodbye'], ['Message', 'Thanks for all the fish.']], id))
+      this.receive(
+        ownAnswer(
+          [
+            ['Response', 'Goodbye'],
+            ['Message', 'Thanks for all the fish.']
+          ],
+          id
+        )
+      )
       this.end('it logged off')
     })
-    const timer = setTimeout(() => this.#leave?.(), this.#context.options.graceMs)
+    const timer = setTimeout(() => this.#leave?.(), this.#context.options().graceMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
@@ -138,7 +147,7 @@ export class ClientSession implements Subscriber, Requester {
     this.outbox.flush()
     this.#socket.end()
     // A client that neither reads nor closes does not keep its socket.
-    const timer = setTimeout(() => this.#socket.destroy(), this.#context.options.graceMs)
+    const timer = setTimeout(() => this.#socket.destroy(), this.#context.options().graceMs)
     this.#socket.once('close', () => clearTimeout(timer))
   }
 
@@ -191,7 +200,7 @@ export class ClientSession implements Subscriber, Requester {
     this.#actionTimer ??= setTimeout(() => {
       this.receive(errorAnswer('The action was not finished in time', undefined))
       this.end('it did not finish an action in time')
-    }, this.#context.options.actionTimeoutMs)
+    }, this.#context.options().actionTimeoutMs)
   }
 }
 

@@ -8,7 +8,7 @@ import type { Servers } from './servers.js'
 
 export interface DispatchContext extends LocalActionContext {
   servers: Servers
-  maxActionsInFlight: number
+  maxActionsInFlight: () => number
 }
 
 /**
@@ -45,7 +45,7 @@ function forward(
   { servers, maxActionsInFlight }: DispatchContext
 ): void {
   const refuse = (message: string) => client.receive(errorAnswer(message, id))
-  if (client.inFlight >= maxActionsInFlight) return refuse(`More than ${maxActionsInFlight} actions in flight`)
+  if (client.inFlight >= maxActionsInFlight()) return refuse(`More than ${maxActionsInFlight()} actions in flight`)
   const { lines, headerCount, longestLineBytes } = forwardedAction(block)
   if (longestLineBytes > maxActionLineBytes)
     return refuse(`A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)

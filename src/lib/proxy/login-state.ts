@@ -4,12 +4,12 @@ import type { Users } from './users.js'
 
 /** Where a client stands with its login. */
 export class LoginState {
-  readonly #users: Users | undefined
+  readonly #users: () => Users | undefined
   #username: string | undefined
   #challenge: string | undefined
 
-  /** @param users who may log in; undefined when nobody has to */
-  constructor(users: Users | undefined) {
+  /** @param users who may log in now; undefined when nobody has to */
+  constructor(users: () => Users | undefined) {
     this.#users = users
   }
 
@@ -18,7 +18,7 @@ export class LoginState {
   }
 
   get isLoggedIn(): boolean {
-    return this.#users === undefined || this.#username !== undefined
+    return this.#username !== undefined || this.#users() === undefined
   }
 
   /** A new challenge; the one before is void. Decimal, since old clients expect a number. */
@@ -35,7 +35,8 @@ export class LoginState {
     const username = block.get('Username')?.trim() ?? ''
     const challenge = this.#challenge
     this.#challenge = undefined
-    const accepted = this.#users === undefined || this.#accepts(this.#users, username, block, challenge)
+    const users = this.#users()
+    const accepted = users === undefined || this.#accepts(users, username, block, challenge)
     this.#username = accepted ? username : undefined
     return accepted
   }

@@ -28,6 +28,7 @@ export class Outbox {
   #overflowing = false
   #stallTimer: NodeJS.Timeout | undefined
   #drainedAtLastCheck = 0
+  readonly #onDrain = () => this.#recover()
 
   constructor(socket: net.Socket, options: OutboxOptions) {
     this.#socket = socket
@@ -81,7 +82,7 @@ export class Outbox {
   #overflow(): void {
     this.#overflowing = true
     this.#drainedAtLastCheck = this.drainedBytes
-    this.#socket.once('drain', () => this.#recover())
+    this.#socket.once('drain', this.#onDrain)
     // When one run alone is over the limit, nothing may be waiting that could drain.
     setImmediate(() => {
       if (this.#socket.writable && !this.#socket.writableNeedDrain) this.#recover()
@@ -91,6 +92,7 @@ export class Outbox {
 
   #recover(): void {
     if (!this.#overflowing) return
+    this.#socket.off('drain', this.#onDrain)
     clearTimeout(this.#stallTimer)
     this.#overflowing = false
     const dropped = this.#droppedEvents

@@ -1,4 +1,5 @@
 import type net from 'node:net'
+import type { EventMask } from '../ami/event-mask.js'
 import type { Address } from '../net/address.js'
 import { type Listeners, listenOnAll } from '../net/listen.js'
 import { type ClientContext, ClientSession } from './client-session.js'
@@ -16,6 +17,8 @@ const shutdownEvent = Buffer.from('Event: Shutdown\r\nPrivilege: system,all\r\nS
 export interface RunningProxy {
   readonly addresses: readonly Address[]
   readonly servers: Servers
+  /** Takes over servers, users and limits without dropping a client; what it listens on stays. */
+  reload(options: ProxyOptions): void
   /** Settles when all is closed. */
   readonly closed: Promise<void>
 }
@@ -28,34 +31,33 @@ export interface RunningProxy {
 export async function startProxy(options: ProxyOptions, log: ProxyLog, signal: AbortSignal): Promise<RunningProxy> {
   const proxy = new AmiProxy(options, log)
   const addresses = await proxy.listen()
-  return { addresses, servers: proxy.servers, closed: proxy.run(signal) }
+  return { addresses, servers: proxy.servers, reload: (changed) => proxy.reload(changed), closed: proxy.run(signal) }
 }
 
 class AmiProxy {
   readonly servers: Servers
-  readonly #options: ProxyOptions
+  #options: ProxyOptions
   readonly #log: ProxyLog
   readonly #clients = new Set<ClientSession>()
   readonly #fanOut = new FanOut<ClientSession>()
   #listeners: Listeners | undefined
-  readonly #upstreamsStop = new AbortController()
   readonly #congestion: Congestion
   readonly #context: ClientContext
 
   constructor(options: ProxyOptions, log: ProxyLog) {
     this.#options = options
     this.#log = log
-    this.servers = new Servers(options.servers.map((server) => this.#createUpstream(server)))
+    this.servers = new Servers((server) => this.#createUpstream(server))
     this.#congestion = new Congestion(this.#fanOut, (paused) => {
       for (const upstream of this.servers.all) upstream.setPaused(paused)
     })
     const dispatchContext = {
       servers: this.servers,
-      maxActionsInFlight: options.maxActionsInFlight,
-      subscribe: (client: ClientSession, mask: Parameters<ClientContext['subscribe']>[1]) => this.#subscribe(client, mask)
+      maxActionsInFlight: () => this.#options.maxActionsInFlight,
+      subscribe: (client: ClientSession, mask: EventMask) => this.#subscribe(client, mask)
     }
     this.#context = {
-      options,
+      options: () => this.#options,
       log,
       banner: () => this.servers.first?.banner ?? defaultBanner,
       dispatch: (client, block, id) => dispatch(client, block, id, dispatchContext),
@@ -73,28 +75,34 @@ class AmiProxy {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const upstreams = Promise.all(this.servers.all.map((upstream) => upstream.run()))
+    this.servers.update(this.#options.servers)
     await aborted(signal)
     this.#listeners?.close()
     await this.#drain()
     this.#congestion.stop()
-    this.#upstreamsStop.abort()
-    await upstreams
+    await this.servers.stop()
+  }
+
+  reload(options: ProxyOptions): void {
+    this.#options = { ...options, listen: this.#options.listen }
+    this.servers.update(options.servers)
+    this.#log.info({ servers: options.servers.map(({ name }) => name) }, 'settings reloaded')
   }
 
   #createUpstream(server: ProxyOptions['servers'][number]): Upstream {
-    const { serverHeader, servers } = this.#options
     return new Upstream(server, this.#options, {
       handlers: {
         onEvents: (run, own) => {
           this.#fanOut.deliver(run, own)
           this.#congestion.check()
         },
-        onUp: () => this.#tellBooted()
+        onUp: () => this.#tellBooted(this.#fanOut.subscribers)
       },
       log: this.#log,
-      signal: this.#upstreamsStop.signal,
-      marked: serverHeader === 'always' || (serverHeader === 'auto' && servers.length > 1)
+      isMarked: () => {
+        const { serverHeader, servers } = this.#options
+        return serverHeader === 'always' || (serverHeader === 'auto' && servers.length > 1)
+      }
     })
   }
 
@@ -105,17 +113,17 @@ class AmiProxy {
     this.#log.debug({ client: client.address, clients: this.#clients.size }, 'client connected')
   }
 
-  #subscribe(client: ClientSession, mask: Parameters<ClientContext['subscribe']>[1]): void {
+  #subscribe(client: ClientSession, mask: EventMask | undefined): void {
     if (mask === undefined) return this.#fanOut.unsubscribe(client)
     this.#fanOut.subscribe(client, mask)
-    this.#tellBooted()
+    this.#tellBooted([client])
   }
 
   /** Every client hears FullyBooted once after its login, as from Asterisk: at once when a server is up, else when the first one is. */
-  #tellBooted(): void {
+  #tellBooted(clients: Iterable<ClientSession>): void {
     const server = this.servers.first
     if (!server) return
-    for (const client of this.#fanOut.subscribers) {
+    for (const client of clients) {
       if (client.toldBooted) continue
       client.toldBooted = true
       client.receive(server.fullyBooted())

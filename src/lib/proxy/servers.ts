@@ -1,11 +1,37 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ServerOptions } from './options.js'
 import type { Upstream } from './upstream.js'
 
 /** The servers in the order of the configuration, and which of them an action goes to. */
 export class Servers {
-  readonly #upstreams: readonly Upstream[]
+  readonly #create: (options: ServerOptions) => Upstream
+  #upstreams: readonly Upstream[] = []
+  /** All that were ever started, until they have ended. */
+  readonly #running = new Set<Promise<void>>()
 
-  constructor(upstreams: readonly Upstream[]) {
-    this.#upstreams = upstreams
+  constructor(create: (options: ServerOptions) => Upstream) {
+    this.#create = create
+  }
+
+  /** Makes these the servers. One that stays as it is keeps its session; one whose settings changed is stopped and started anew. */
+  update(wanted: readonly ServerOptions[]): void {
+    const before = this.#upstreams
+    const kept = wanted.map((options) => before.find((upstream) => isDeepStrictEqual(upstream.options, options)))
+    for (const upstream of before) if (!kept.includes(upstream)) upstream.stop()
+    this.#upstreams = wanted.map((options, index) => kept[index] ?? this.#start(options))
+  }
+
+  /** Logs off from all. Settles when all have ended. */
+  async stop(): Promise<void> {
+    this.update([])
+    await Promise.all(this.#running)
+  }
+
+  #start(options: ServerOptions): Upstream {
+    const upstream = this.#create(options)
+    const ended = upstream.run().finally(() => this.#running.delete(ended))
+    this.#running.add(ended)
+    return upstream
   }
 
   get all(): readonly Upstream[] {

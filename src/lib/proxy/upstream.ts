@@ -34,8 +34,8 @@ export class Upstream {
   readonly #settings: UpstreamSettings
   readonly #handlers: UpstreamHandlers
   readonly #log: ProxyLog
-  readonly #signal: AbortSignal
-  readonly #mark: string
+  readonly #stop = new AbortController()
+  readonly #isMarked: () => boolean
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
   #router: AnswerRouter
   #session: Session | undefined
@@ -45,18 +45,17 @@ export class Upstream {
   /** Why it is not up, for whoever asks. */
   lastError = 'it was not reached yet'
 
-  /** @param marked whether `Server: name` is appended to what comes from here */
+  /** @param isMarked whether `Server: name` is to be appended to what comes from here */
   constructor(
     options: ServerOptions,
     settings: UpstreamSettings,
-    { handlers, log, signal, marked }: { handlers: UpstreamHandlers; log: ProxyLog; signal: AbortSignal; marked: boolean }
+    { handlers, log, isMarked }: { handlers: UpstreamHandlers; log: ProxyLog; isMarked: () => boolean }
   ) {
     this.options = options
     this.#settings = settings
     this.#handlers = handlers
     this.#log = log
-    this.#signal = signal
-    this.#mark = marked ? `Server: ${options.name}\r\n` : ''
+    this.#isMarked = isMarked
     this.#router = this.#createRouter()
   }
 
@@ -70,6 +69,11 @@ export class Upstream {
 
   get isUp(): boolean {
     return this.#state === 'up'
+  }
+
+  /** Appended to every block that comes from here. */
+  get #mark(): string {
+    return this.#isMarked() ? `Server: ${this.name}\r\n` : ''
   }
 
   /** The first line that Asterisk sent: what clients get, too. */
@@ -91,19 +95,24 @@ export class Upstream {
     return closeBlock(event, this.#mark)
   }
 
-  /** Connects, and connects again, until the signal is aborted. Never rejects. */
+  /** Logs off and ends; `run` settles then. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /** Connects, and connects again, until it is stopped. Never rejects. */
   async run(): Promise<void> {
     const backoff = new Backoff(this.#settings.reconnect)
-    while (!this.#signal.aborted) {
+    while (!this.#stop.signal.aborted) {
       try {
         await this.#serve(() => backoff.reset())
       } catch (error) {
         this.#setDown((error as Error).message)
       }
-      if (this.#signal.aborted) break
+      if (this.#stop.signal.aborted) break
       const retryInMs = backoff.next()
       this.#log.warn({ server: this.name, reason: this.lastError, retryInMs }, 'server not connected')
-      await sleep(retryInMs, this.#signal)
+      await sleep(retryInMs, this.#stop.signal)
     }
   }
 
@@ -137,7 +146,7 @@ export class Upstream {
     this.#state = 'connecting'
     const { host, port, username, secret, auth, tls } = this.options
     const session = await openSession({
-      connect: { host, port, tls, timeoutMs: this.#settings.serverTimeoutMs, signal: this.#signal },
+      connect: { host, port, tls, timeoutMs: this.#settings.serverTimeoutMs, signal: this.#stop.signal },
       credentials: { username, secret, auth, events: 'on' },
       timeoutMs: this.#settings.serverTimeoutMs,
       limits: this.#settings.limits,
@@ -185,12 +194,12 @@ export class Upstream {
         socket.end(encodeBlock([['Action', 'Logoff']]))
         setTimeout(() => socket.destroy(), logoffMs).unref()
       }
-      this.#signal.addEventListener('abort', logOff, { once: true })
+      this.#stop.signal.addEventListener('abort', logOff, { once: true })
       socket.on('error', (error) => {
         failure = error
       })
       socket.once('close', () => {
-        this.#signal.removeEventListener('abort', logOff)
+        this.#stop.signal.removeEventListener('abort', logOff)
         reject(new ConnectionLostError(failure ? `the connection was lost: ${failure.message}` : 'it closed the connection'))
       })
     })
@@ -229,7 +238,7 @@ export class Upstream {
   }
 
   #createRouter(): AnswerRouter {
-    return new AnswerRouter({ serverName: this.name, mark: this.#mark, onEvents: this.#handlers.onEvents, log: this.#log })
+    return new AnswerRouter({ serverName: this.name, mark: () => this.#mark, onEvents: this.#handlers.onEvents, log: this.#log })
   }
 }
 
