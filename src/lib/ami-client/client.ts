@@ -33,6 +33,8 @@ export class AmiClient {
   readonly #inFlight = new InFlight()
   readonly #waiters = new EventWaiters()
   #sent = 0
+  #backoff: Backoff | undefined
+  #connectedAtMs = 0
   #socket: net.Socket | undefined
   #retry: NodeJS.Timeout | undefined
   #closing = false
@@ -62,7 +64,7 @@ export class AmiClient {
    * Sends an action and collects its answer. An ActionID of the caller's stays as it is.
    * @throws UnsafeHeaderError, DataError, TimeoutError, ConnectionLostError
    */
-  send(fields: readonly Field[], { timeoutMs }: { timeoutMs: number }): Promise<Answer> {
+  async send(fields: readonly Field[], { timeoutMs }: { timeoutMs: number }): Promise<Answer> {
     return this.request(fields, { timeoutMs, action: actionName(fields) })
   }
 
@@ -70,7 +72,7 @@ export class AmiClient {
    * Sends a block that need not be an action of Asterisk's (a ProxyAction, say).
    * @throws UnsafeHeaderError, TimeoutError, ConnectionLostError
    */
-  request(
+  async request(
     fields: readonly Field[],
     { timeoutMs, action = fields[0]![1] }: { timeoutMs: number; action?: string }
   ): Promise<Answer> {
@@ -78,7 +80,7 @@ export class AmiClient {
     const id = given ?? this.newActionId()
     const bytes = encodeBlock(given === undefined ? [fields[0]!, ['ActionID', id], ...fields.slice(1)] : fields)
     const socket = this.#socket
-    if (!socket) return Promise.reject(new ConnectionLostError(`${action} was not sent: there is no connection to ${this.#peer}`))
+    if (!socket) throw new ConnectionLostError(`${action} was not sent: there is no connection to ${this.#peer}`)
     const onTimeout = () =>
       new TimeoutError(`${this.#peer} did not answer ${action} within ${timeoutMs / 1000} s`, {
         hint: 'Allow more with --timeout.',
@@ -169,6 +171,7 @@ export class AmiClient {
     }
     this.#socket = socket
     this.banner = banner
+    this.#connectedAtMs = Date.now()
     let failure: Error | undefined
     socket.on('error', (error) => {
       failure = error
@@ -213,7 +216,9 @@ export class AmiClient {
       this.#fail(error)
       return
     }
-    this.#reconnect(new Backoff(reconnect), error)
+    this.#backoff ??= new Backoff(reconnect)
+    this.#backoff.lasted(Date.now() - this.#connectedAtMs)
+    this.#reconnect(this.#backoff, error)
   }
 
   #reconnect(backoff: Backoff, reason: PbxkitError): void {

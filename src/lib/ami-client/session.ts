@@ -9,7 +9,7 @@ export interface SessionOptions {
   connect: ConnectOptions
   credentials: Credentials
   limits?: Partial<ParserLimits> | undefined
-  /** For the banner and each step of the login. */
+  /** For the banner and the login together. */
   timeoutMs: number
   /** Read into this one buffer (see ByteStream): for a stream that is too fast for a buffer each. */
   readBuffer?: Buffer | undefined

@@ -20,7 +20,7 @@ export async function* readActions(input: AsyncIterable<Buffer>): AsyncGenerator
   while (first === undefined) {
     const next = await chunks.next()
     if (next.done) return
-    head = Buffer.concat([head, next.value])
+    head = withoutByteOrderMark(Buffer.concat([head, next.value]))
     // Blank input must not be gathered, and searched anew, for ever.
     if (head.length > maxDocumentBytes && head.toString('latin1').trimStart() === '')
       throw new DataError('There is only blank space on stdin')
@@ -29,6 +29,11 @@ export async function* readActions(input: AsyncIterable<Buffer>): AsyncGenerator
   const all = prepend(head, chunks)
   if (first === '{' || first === '[') yield* readJson(all)
   else yield* readBlocks(all)
+}
+
+/** Editors on Windows begin a file with EF BB BF. */
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 async function* prepend(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -37,8 +37,13 @@ export class Block {
   /** The first value under a name, without regard to case; only the lines up to it are read. */
   get(name: string): string | undefined {
     if (this.#headers) return this.#headers.find((header) => sameName(header.name, name))?.value
-    const found = findHeader(this.bytes, name, 0, this.hasRawText ? textStart(this.bytes) : this.bytes.length)
+    const found = this.find(name)
     return found && this.bytes.toString('utf8', found.valueStart, found.valueEnd)
+  }
+
+  /** Where the first header of a name stands. */
+  find(name: string): HeaderPosition | undefined {
+    return findHeader(this.bytes, name, 0, this.hasRawText ? textStart(this.bytes) : this.bytes.length)
   }
 
   /** Every value under a name, in order. */

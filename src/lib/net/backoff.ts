@@ -25,8 +25,11 @@ export class Backoff {
     return Math.round(ceiling / 2 + (ceiling / 2) * random())
   }
 
-  /** It worked: the next failure begins anew. */
-  reset(): void {
-    this.#tries = 0
+  /**
+   * A connection ended that had lasted so long. Only one that lasted makes the waits short again: a server that takes us and drops us is no
+   * reason to hurry.
+   */
+  lasted(ms: number): void {
+    if (ms >= this.#options.maxMs) this.#tries = 0
   }
 }

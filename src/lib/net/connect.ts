@@ -182,5 +182,6 @@ function connectFailure(error: NodeJS.ErrnoException, name: string): Error {
 }
 
 function isCertificateError({ code = '' }: NodeJS.ErrnoException): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH/.test(code)
+  // An alert that the server wants a certificate of ours (ERR_SSL_…_CERTIFICATE_REQUIRED) is not about its own.
+  return !code.startsWith('ERR_SSL') && /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH/.test(code)
 }

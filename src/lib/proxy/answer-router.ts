@@ -1,4 +1,4 @@
-import { findHeader } from '../ami/block.js'
+import { Block } from '../ami/block.js'
 import { listEndEvent } from '../ami/catalog/catalog.js'
 import type { OwnCopy } from './fan-out.js'
 import type { ProxyLog } from './options.js'
@@ -22,27 +22,23 @@ export class AnswerRouter {
     this.#options = options
   }
 
-  /** @param block without its empty line */
-  take(block: Buffer): void {
+  /** @param bytes a block without its empty line */
+  take(bytes: Buffer): void {
+    const block = new Block(bytes)
     const pending = this.pending.find(block)
-    const ours = this.#hasOurId(block)
+    const ours = this.pending.isOurs(block)
     // Asterisk broadcasts an event that has a Privilege; without one, or within a list, it is for the one who asked.
-    const isBroadcast =
-      findHeader(block, 'Event') !== undefined &&
-      !pending?.progress.listIsOpen &&
-      (!ours || findHeader(block, 'Privilege') !== undefined)
+    const isBroadcast = block.find('Event') && !pending?.progress.listIsOpen && (!ours || block.find('Privilege'))
     if (isBroadcast) {
       // For the others the id means nothing, and put back to the requester's own it could be one of theirs.
-      const own = ours
-        ? pending?.requester.ownCopy(closeBlock(withActionId(block, pending.originalId), this.#options.mark()))
-        : undefined
-      this.#options.onEvents(closeBlock(ours ? withActionId(block, undefined) : block, this.#options.mark()), own)
+      const own = ours ? pending?.requester.ownCopy(this.#closed(withActionId(block, pending.originalId))) : undefined
+      this.#options.onEvents(this.#closed(ours ? withActionId(block, undefined) : bytes), own)
     } else if (pending) {
-      pending.requester.receive(closeBlock(withActionId(block, pending.originalId), this.#options.mark()))
+      pending.requester.receive(this.#closed(withActionId(block, pending.originalId)))
       this.pending.advance(pending, block)
     } else {
       this.#options.log.debug(
-        { server: this.#options.serverName, block: block.toString('latin1', 0, 80) },
+        { server: this.#options.serverName, block: bytes.toString('latin1', 0, 80) },
         'an answer that nobody waits for'
       )
     }
@@ -51,7 +47,7 @@ export class AnswerRouter {
   /** @param head the first bytes of a block that was too long to be kept */
   takeOversized(head: Buffer, limit: number): void {
     this.#options.log.warn({ server: this.#options.serverName, limit }, 'a block over the limit was skipped')
-    const pending = this.pending.find(head)
+    const pending = this.pending.find(new Block(head))
     if (!pending) return
     pending.requester.receive(
       errorAnswer(`The answer of server ${this.#options.serverName} is longer than ${limit} bytes`, pending.originalId)
@@ -69,9 +65,8 @@ export class AnswerRouter {
     }
   }
 
-  #hasOurId(block: Buffer): boolean {
-    const header = findHeader(block, 'ActionID')
-    return header !== undefined && block.toString('latin1', header.valueStart, header.valueEnd).startsWith(this.pending.prefix)
+  #closed(block: Buffer): Buffer {
+    return closeBlock(block, this.#options.mark())
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { AnswerProgress } from '../ami/answer.js'
-import { Block, findHeader } from '../ami/block.js'
+import type { Block } from '../ami/block.js'
 import type { Lookout } from '../ami/stream-splitter.js'
 import type { OwnCopy } from './fan-out.js'
 
@@ -41,10 +41,6 @@ export class PendingActions {
   #sent = 0
   #shapeless = 0
 
-  get size(): number {
-    return this.#waiting.size
-  }
-
   /** What the stream has to be searched for now. */
   get lookout(): Lookout {
     const waiting = this.#waiting.size > 0
@@ -64,23 +60,22 @@ export class PendingActions {
   }
 
   /** The action that a block belongs to: by its ActionID; a response without one belongs to the oldest that waits. */
-  find(bytes: Buffer): PendingAction | undefined {
-    const header = findHeader(bytes, 'ActionID')
-    if (header) {
-      const id = bytes.toString('latin1', header.valueStart, header.valueEnd).trim()
-      return this.#waiting.get(id) ?? this.#remembered.get(id)
-    }
-    if (findHeader(bytes, 'Event')) return undefined
-    return this.#waiting.values().next().value
+  find(block: Block): PendingAction | undefined {
+    const id = block.get('ActionID')?.trim()
+    if (id !== undefined) return this.#waiting.get(id) ?? this.#remembered.get(id)
+    return block.get('Event') === undefined ? this.#waiting.values().next().value : undefined
   }
 
-  /** Takes a block of an answer into account. @returns true when it was the last one */
-  advance(pending: PendingAction, bytes: Buffer): boolean {
-    if (pending.progress.done) return false
-    pending.progress.push(new Block(bytes))
-    if (!pending.progress.done) return false
-    this.#settle(pending)
-    return true
+  /** Does the block carry an ActionID that we gave, be its action remembered or not? */
+  isOurs(block: Block): boolean {
+    return block.get('ActionID')?.startsWith(this.prefix) ?? false
+  }
+
+  /** Takes a block of an answer into account; with its last one the action is settled. */
+  advance(pending: PendingAction, block: Block): void {
+    if (pending.progress.done) return
+    pending.progress.push(block)
+    if (pending.progress.done) this.#settle(pending)
   }
 
   /** Ends an action that will get no answer. */

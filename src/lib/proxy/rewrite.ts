@@ -1,4 +1,4 @@
-import { type Block, findHeader } from '../ami/block.js'
+import type { Block } from '../ami/block.js'
 import { encodeBlock, type Field } from '../ami/encode.js'
 
 const lf = 0x0a
@@ -19,12 +19,13 @@ export function closeBlock(block: Buffer, lines = ''): Buffer {
   return closed
 }
 
-/** The block with this ActionID instead of its own, at the same place; without one when the id is undefined. */
-export function withActionId(block: Buffer, id: Buffer | undefined): Buffer {
-  const header = findHeader(block, 'ActionID')
-  if (!header) return block
-  if (id === undefined) return Buffer.concat([block.subarray(0, header.lineStart), block.subarray(header.nextLine)])
-  return Buffer.concat([block.subarray(0, header.valueStart), id, block.subarray(header.valueEnd)])
+/** The block's bytes with this ActionID instead of its own, at the same place; without one when the id is undefined. */
+export function withActionId(block: Block, id: Buffer | undefined): Buffer {
+  const { bytes } = block
+  const header = block.find('ActionID')
+  if (!header) return bytes
+  if (id === undefined) return Buffer.concat([bytes.subarray(0, header.lineStart), bytes.subarray(header.nextLine)])
+  return Buffer.concat([bytes.subarray(0, header.valueStart), id, bytes.subarray(header.valueEnd)])
 }
 
 /** A block of the proxy's own, with the client's ActionID behind its first header, where Asterisk has it. */

@@ -105,8 +105,9 @@ export class Upstream {
     const backoff = new Backoff(this.#settings.reconnect)
     while (!this.#stop.signal.aborted) {
       try {
-        await this.#serve(() => backoff.reset())
+        await this.#serve()
       } catch (error) {
+        if (this.isUp) backoff.lasted(Date.now() - this.#bootedAt.atMs)
         this.#setDown((error as Error).message)
       }
       if (this.#stop.signal.aborted) break
@@ -142,7 +143,7 @@ export class Upstream {
     this.#outgoing.push(bytes)
   }
 
-  async #serve(onUp: () => void): Promise<void> {
+  async #serve(): Promise<void> {
     this.#state = 'connecting'
     const { host, port, username, secret, auth, tls } = this.options
     const session = await openSession({
@@ -155,10 +156,10 @@ export class Upstream {
     this.#session = session
     this.#state = 'booting'
     this.#log.debug({ server: this.name, banner: session.banner }, 'logged in')
-    await this.#readUntilLost(session, onUp)
+    await this.#readUntilLost(session)
   }
 
-  #readUntilLost(session: Session, onUp: () => void): Promise<never> {
+  #readUntilLost(session: Session): Promise<never> {
     const { stream, parser, early } = session
     const up = (fullyBooted?: Block) => {
       clearTimeout(bootTimer)
@@ -169,7 +170,6 @@ export class Upstream {
         reloadS: Number(fullyBooted?.get('LastReload') ?? 0),
         atMs: Date.now()
       }
-      onUp()
       this.#log.info({ server: this.name, address: peerName(this.options), banner: session.banner }, 'server connected')
       this.#handlers.onUp(this)
     }

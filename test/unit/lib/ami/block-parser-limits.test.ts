@@ -68,7 +68,7 @@ describe('BlockParser limits', () => {
 })
 
 describe('BlockParser work', () => {
-  it('does not copy what it has for every byte that comes', () => {
+  it('does not copy what it has for every byte that comes', { timeout: 30_000 }, () => {
     const lines = `${'x'.repeat(998)}\r\n`.repeat(1000)
     const stream = latin1(`${lines}\r\n`)
     let copied = 0
@@ -90,7 +90,7 @@ describe('BlockParser work', () => {
     expect(copied).toBeLessThan(4 * stream.length)
   })
 
-  it('does not search a long line anew for every byte that comes', () => {
+  it('does not search a long line anew for every byte that comes', { timeout: 30_000 }, () => {
     const stream = latin1(`${'x'.repeat(60_000)}\r\n\r\n`)
     let searched = 0
     const spies = (['indexOf', 'lastIndexOf'] as const).map((name) => {

@@ -24,6 +24,10 @@ describe('nearestNames', () => {
     expect(nearestNames('', ['Originate'])).toEqual([])
   })
 
+  it('counts a swap of neighbours as one mistake', () => {
+    expect(nearestNames('pnig', ['anxg', 'ping'])).toEqual(['ping', 'anxg'])
+  })
+
   it('prefers the name itself and keeps the limit', () => {
     expect(nearestNames('aab', ['aaa', 'aab', 'aac', 'aad'])[0]).toBe('aab')
     expect(nearestNames('aab', ['aaa', 'aab', 'aac', 'aad'], 2)).toHaveLength(2)

@@ -17,11 +17,18 @@ describe('Backoff', () => {
     expect(new Backoff({ initialMs: 100, maxMs: 1000, random: () => 0.5 }).next()).toBe(75)
   })
 
-  it('begins anew after a reset', () => {
+  it('begins anew after a connection that lasted as long as its longest wait', () => {
     const backoff = new Backoff({ initialMs: 100, maxMs: 1000, random: () => 1 })
-    waits(backoff, 4)
-    backoff.reset()
+    waits(backoff, 2)
+    backoff.lasted(1000)
     expect(waits(backoff, 2)).toEqual([100, 200])
+  })
+
+  it('goes on doubling for a server that takes the connection and drops it', () => {
+    const backoff = new Backoff({ initialMs: 100, maxMs: 1000, random: () => 1 })
+    waits(backoff, 2)
+    backoff.lasted(999)
+    expect(waits(backoff, 2)).toEqual([400, 800])
   })
 
   it('stays a time that a timer takes, however often it is asked', () => {

@@ -48,6 +48,7 @@ describe('listen', () => {
     const taken = await listen(server(), { host: '127.0.0.1', port: 0 })
     const created = server()
     await expect(listen(created, taken)).rejects.toThrow(ListenError)
+    expect([created.listenerCount('listening'), created.listenerCount('error')]).toEqual([0, 0])
     expect((await listen(created, { host: '127.0.0.1', port: 0 })).port).not.toBe(taken.port)
   })
 })
