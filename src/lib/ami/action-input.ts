@@ -24,16 +24,22 @@ export async function* readActions(input: AsyncIterable<Buffer>): AsyncGenerator
     // Blank input must not be gathered, and searched anew, for ever.
     if (head.length > maxDocumentBytes && head.toString('latin1').trimStart() === '')
       throw new DataError('There is only blank space on stdin')
-    first = head.toString('latin1').trimStart()[0]
+    if (!mayGrowIntoMark(head)) first = head.toString('latin1').trimStart()[0]
   }
   const all = prepend(head, chunks)
   if (first === '{' || first === '[') yield* readJson(all)
   else yield* readBlocks(all)
 }
 
-/** Editors on Windows begin a file with EF BB BF. */
+/** Editors on Windows begin a file with it. */
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
 function withoutByteOrderMark(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+  return bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
+}
+
+function mayGrowIntoMark(bytes: Buffer): boolean {
+  return bytes.length < 3 && bytes.equals(byteOrderMark.subarray(0, bytes.length))
 }
 
 async function* prepend(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -37,6 +37,11 @@ describe('readActions: blocks', () => {
     await expectActions('\n\r\n\nAction: Ping\n', [ping])
   })
 
+  it('leaves a byte order mark out', async () => {
+    await expectActions('\ufeffAction: Ping\n\n', [ping])
+    await expectActions('\ufeff{"Action":"Ping"}', [ping])
+  })
+
   it('gives an action out before the input ends', async () => {
     const actions = readActions(
       (async function* () {
