@@ -7,8 +7,8 @@ const maxPauseMs = 250
 const pollMs = 2
 
 /**
- * Slows the reading from the servers while most clients are behind: then not one of them is slow, but all of them together cannot take more,
- * and reading on would only make them lose events. A minority never slows anything; its queues overflow alone.
+ * Slows the reading from the servers while clients are behind that read as fast as they can: one that takes megabytes in no time, or most of all.
+ * Reading on would only make them lose events. A client that reads slowly or not at all never slows anything; its queue overflows alone.
  */
 export class Congestion {
   readonly #fanOut: FanOut
@@ -23,7 +23,7 @@ export class Congestion {
 
   /** To be called after each delivery. */
   check(): void {
-    if (this.#timer || !this.#mostAreBehind()) return
+    if (this.#timer || !this.#mustWait()) return
     this.#setPaused(true)
     this.#pausedAtMs = performance.now()
     this.#timer = setTimeout(() => this.#poll(), pollMs)
@@ -34,7 +34,7 @@ export class Congestion {
   }
 
   #poll(): void {
-    if (this.#mostAreBehind() && performance.now() - this.#pausedAtMs < maxPauseMs) {
+    if (this.#mustWait() && performance.now() - this.#pausedAtMs < maxPauseMs) {
       this.#timer = setTimeout(() => this.#poll(), pollMs)
       return
     }
@@ -42,9 +42,15 @@ export class Congestion {
     this.#setPaused(false)
   }
 
-  #mostAreBehind(): boolean {
+  #mustWait(): boolean {
+    const nowMs = performance.now()
     let behind = 0
-    for (const { outbox } of this.#fanOut.subscribers) if (outbox.waitingBytes > behindBytes && !outbox.isOverflowing) behind++
+    for (const { outbox } of this.#fanOut.subscribers) {
+      const readsFast = outbox.readsFast(nowMs)
+      if (outbox.waitingBytes <= behindBytes || outbox.isOverflowing) continue
+      if (readsFast) return true
+      behind++
+    }
     return behind * 2 > this.#fanOut.size
   }
 }

@@ -7,6 +7,10 @@ export interface OutboxOptions {
   stallTimeoutMs: number
 }
 
+/** A client reads fast when it took so much within so short a time: 10 MB/s, far more than any Asterisk sends. */
+const fastBytes = 200 * 1024
+const fastWindowMs = 20
+
 /** What waits to be written in this tick, over all clients: one write each. */
 const dirty: Outbox[] = []
 
@@ -28,6 +32,8 @@ export class Outbox {
   #overflowing = false
   #stallTimer: NodeJS.Timeout | undefined
   #drainedAtLastCheck = 0
+  #window = { startMs: 0, drainedBytes: 0 }
+  #readsFast = false
   readonly #onDrain = () => this.#recover()
 
   constructor(socket: net.Socket, options: OutboxOptions) {
@@ -49,6 +55,16 @@ export class Outbox {
   /** Does it miss events at the moment? */
   get isOverflowing(): boolean {
     return this.#overflowing
+  }
+
+  /** Did it read fast in the last window? To be asked often: a window ends when it is asked for. */
+  readsFast(nowMs: number): boolean {
+    const { startMs, drainedBytes } = this.#window
+    if (nowMs - startMs < fastWindowMs) return this.#readsFast
+    // Bytes per window, however late we come to look.
+    this.#readsFast = ((this.drainedBytes - drainedBytes) * fastWindowMs) / (nowMs - startMs) >= fastBytes
+    this.#window = { startMs: nowMs, drainedBytes: this.drainedBytes }
+    return this.#readsFast
   }
 
   /** An answer, or what else must arrive. */
