@@ -1,4 +1,4 @@
-// Builds what is shipped: one minified CommonJS bundle in dist/, and oclif.manifest.json beside package.json.
+// Builds what is shipped: one minified CommonJS bundle in dist/. With `--manifest` also oclif.manifest.json, which is committed.
 // `--check` builds nothing and exits 1 when the committed manifest is not what the sources give.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -45,10 +45,16 @@ async function bundle() {
   })
   const code = built.outputFiles[0].contents
   const name = `cli.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.cjs`
-  fs.rmSync(dist, { recursive: true, force: true })
-  fs.mkdirSync(dist)
-  fs.writeFileSync(path.join(dist, name), code)
-  fs.writeFileSync(path.join(dist, 'cli.cjs'), `module.exports = require('../bin/load.js')(require.resolve('./${name}'))\n`)
+  fs.mkdirSync(dist, { recursive: true })
+  writeWhole(path.join(dist, name), code)
+  writeWhole(path.join(dist, 'cli.cjs'), `module.exports = require('../bin/load.js')(require.resolve('./${name}'))\n`)
+  for (const old of fs.readdirSync(dist)) if (old !== 'cli.cjs' && !old.startsWith(name)) fs.rmSync(path.join(dist, old))
+}
+
+/** A program that starts while we build finds the old file or the new one. */
+function writeWhole(file, content) {
+  fs.writeFileSync(`${file}.${process.pid}`, content)
+  fs.renameSync(`${file}.${process.pid}`, file)
 }
 
 /** The manifest as the sources give it; `Config.load` would read the old one back. */
@@ -74,5 +80,5 @@ if (process.argv.includes('--check')) {
   }
 } else {
   await bundle()
-  fs.writeFileSync(manifestFile, await manifest())
+  if (process.argv.includes('--manifest')) fs.writeFileSync(manifestFile, await manifest())
 }

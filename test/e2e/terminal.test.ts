@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { program, secret, simulator, temporaryFolder } from './support/pbxkit.js'
+
+const script = path.join(import.meta.dirname, 'support/terminal.py')
+const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0
+
+/** Runs the program on a pseudo-terminal. @param steps what is typed once a text has been shown */
+async function onTerminal(args: string[], steps: [text: string, reply: string][], env: Record<string, string> = {}) {
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
+  const home = temporaryFolder()
+  const child = spawn('python3', [script, JSON.stringify(steps), process.execPath, program, ...args], {
+    env: { ...inherited, HOME: home, XDG_CONFIG_HOME: home, TERM: 'xterm', ...env },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  let shown = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text
+  })
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { status, shown }
+}
+
+describe.skipIf(!hasPython)('on a terminal (needs python3)', () => {
+  it('asks for the user and, masked, for the secret', async () => {
+    const { port } = await simulator()
+    const { status, shown } = await onTerminal(
+      ['ami', 'send', 'Ping', '--port', String(port)],
+      [
+        ['AMI user:', 'admin\r'],
+        ['Secret of admin:', 'secret\r']
+      ]
+    )
+    expect(shown).toContain('Pong')
+    expect(shown).toContain('******')
+    expect(shown.replace('Secret of admin', '')).not.toContain('secret')
+    expect(status).toBe(0)
+  })
+
+  it('asks for the action and the fields that it needs', async () => {
+    const { port } = await simulator()
+    const { status, shown } = await onTerminal(
+      ['ami', 'send', '--port', String(port), '--username', 'admin'],
+      [
+        ['Action:', 'Getvar\r'],
+        ['Variable:', 'NAME\r']
+      ],
+      secret
+    )
+    expect(shown).toMatch(/Variable.*NAME/)
+    expect(shown).toMatch(/Value/)
+    expect(status).toBe(0)
+  })
+
+  it('asks nothing with --no-input: 64', async () => {
+    const { status, shown } = await onTerminal(['ami', 'send', 'Ping', '--no-input'], [])
+    expect(shown).toContain('--username is missing')
+    expect(status).toBe(64)
+  })
+
+  it('ends with 130 at Ctrl-C in a prompt', async () => {
+    const { status, shown } = await onTerminal(['ami', 'send', 'Ping'], [['AMI user:', '\x03']])
+    expect(status).toBe(130)
+    expect(shown).not.toContain('    at ')
+  })
+
+  it('shows events as coloured blocks, and without colours with NO_COLOR', async () => {
+    const { port } = await simulator({ rate: 200 })
+    const args = ['ami', 'events', '--port', String(port), '--username', 'admin', '--count', '2']
+    const coloured = await onTerminal(args, [], secret)
+    expect(coloured.shown).toContain('\x1b[36mEvent:')
+    const refusals: Record<string, string>[] = [
+      { NO_COLOR: '1' },
+      { NO_COLOR: '1', FORCE_COLOR: '1' },
+      { PBXKIT_NO_COLOR: 'yes' }
+    ]
+    for (const env of refusals) {
+      const plain = await onTerminal(args, [], { ...secret, ...env })
+      expect(plain.shown).toMatch(/^Event: /)
+      expect(plain.shown).not.toContain('\x1b[3')
+    }
+  })
+
+  it('ends a stream at Ctrl-C with 130', async () => {
+    const { port } = await simulator({ rate: 200 })
+    const { status } = await onTerminal(
+      ['ami', 'events', '--port', String(port), '--username', 'admin'],
+      [['Event:', '\x03']],
+      secret
+    )
+    expect(status).toBe(130)
+  })
+})
