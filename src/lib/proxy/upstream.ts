@@ -95,8 +95,9 @@ export class Upstream {
     return closeBlock(event, this.#mark)
   }
 
-  /** Logs off and ends; `run` settles then. */
+  /** Logs off and ends; `run` settles then. Who waits is told before: Asterisk's goodbye has no ActionID, and must not pass for an answer. */
   stop(): void {
+    this.#setDown('it was taken out of the configuration')
     this.#stop.abort()
   }
 

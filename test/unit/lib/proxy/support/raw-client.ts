@@ -2,7 +2,7 @@ import net from 'node:net'
 import type { Address } from '../../../../../src/lib/net/address.js'
 
 /** No test waits longer than this for what must come. */
-export const limitMs = 5000
+export const limitMs = 4000
 
 /** Waits until a condition holds that is looked at whenever something comes in. */
 export function until(source: net.Socket, done: () => boolean, what: () => string): Promise<void> {
