@@ -61,10 +61,16 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     const { startProxy } = await import('../../lib/proxy/proxy.js')
     const options = await this.#options()
     return async (signal) => {
-      const servers = this.flags.demo ? [await this.#startDemo(signal)] : options.servers
-      const proxy = await startProxy({ ...options, servers }, this.logger, signal)
-      this.#proxy = { proxy, demoServers: this.flags.demo ? servers : undefined }
-      return { addresses: proxy.addresses.map((address) => `proxy=${formatAddress(address)}`), closed: proxy.closed }
+      const demoStop = new AbortController()
+      const servers = this.flags.demo ? [await this.#startDemo(AbortSignal.any([signal, demoStop.signal]))] : options.servers
+      try {
+        const proxy = await startProxy({ ...options, servers }, this.logger, signal)
+        this.#proxy = { proxy, demoServers: this.flags.demo ? servers : undefined }
+        return { addresses: proxy.addresses.map((address) => `proxy=${formatAddress(address)}`), closed: proxy.closed }
+      } catch (error) {
+        demoStop.abort()
+        throw error
+      }
     }
   }
 
@@ -81,11 +87,15 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     const { Users } = await import('../../lib/proxy/users.js')
     const { demo, users } = this.flags
     const sources = await this.sources({ serversWanted: !demo })
+    const servers = demo ? [] : chooseServers(sources)
+    for (const { name } of servers.filter(({ tls }) => tls?.insecure)) {
+      this.note(`the certificate of server ${name} is not verified (insecure): anybody in between can read and change everything`)
+    }
     const demoUsers = demo && users === undefined ? new Users(new Map([['admin', 'secret']])) : undefined
     return {
       ...proxyDefaults,
       listen: this.flags.listen.map(parseAddress),
-      servers: demo ? [] : chooseServers(sources),
+      servers,
       users: this.flags['auth-required'] ? (demoUsers ?? chooseUsers(sources)) : undefined,
       serverHeader: this.flags['server-header'],
       limits: { ...proxyDefaults.limits, maxBlockBytes: this.flags['max-block'] },

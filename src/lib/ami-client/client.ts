@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type net from 'node:net'
 import type { Answer } from '../ami/answer.js'
 import type { Block } from '../ami/block.js'
+import { shapelessAnswers } from '../ami/catalog/overlay.js'
 import { encodeBlock, type Field } from '../ami/encode.js'
 import { actionName } from '../ami/validate.js'
 import { ConnectionLostError, type PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
@@ -89,7 +90,17 @@ export class AmiClient {
     const answer = this.#inFlight.expect({ id, action, timeoutMs, onTimeout })
     this.#options.trace?.('sent', bytes)
     socket.write(bytes)
+    if (shapelessAnswers.has(action.toLowerCase())) this.#finishBehind(id, fields, timeoutMs)
     return answer
+  }
+
+  /** Sends a Ping behind an action whose answer may be nothing: when it is answered, the action has been. */
+  #finishBehind(id: string, fields: readonly Field[], timeoutMs: number): void {
+    const server = fields.filter(([name]) => name.toLowerCase() === 'server')
+    this.request([['Action', 'Ping'], ...server], { timeoutMs }).then(
+      () => this.#inFlight.finishEmpty(id),
+      () => {}
+    )
   }
 
   /** Sends an action, or a block that is for a proxy. @throws as `send`, and DataError when it is neither */

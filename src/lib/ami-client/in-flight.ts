@@ -1,8 +1,9 @@
 import { type Answer, AnswerCollector } from '../ami/answer.js'
-import type { Block } from '../ami/block.js'
+import { Block } from '../ami/block.js'
 
 interface Entry {
   id: string
+  action: string
   collector: AnswerCollector
   resolve: (answer: Answer) => void
   reject: (error: Error) => void
@@ -27,7 +28,7 @@ export class InFlight {
         this.#remove(entry)
         reject(onTimeout())
       }, timeoutMs)
-      const entry: Entry = { id, collector: new AnswerCollector(action), resolve, reject, timer }
+      const entry: Entry = { id, action, collector: new AnswerCollector(action), resolve, reject, timer }
       this.#entries.set(id, [...(this.#entries.get(id) ?? []), entry])
     })
   }
@@ -48,6 +49,14 @@ export class InFlight {
       entry.timer.refresh()
     }
     return true
+  }
+
+  /** Ends the wait for an answer that has no form and did not come: it was empty. */
+  finishEmpty(id: string): void {
+    const entry = this.#entries.get(id)?.[0]
+    if (!entry) return
+    this.#remove(entry)
+    entry.resolve({ action: entry.action, response: new Block(Buffer.alloc(0)), items: [], cancelled: false })
   }
 
   rejectAll(error: Error): void {

@@ -52,7 +52,7 @@ export class AnswerRouter {
     pending.requester.receive(
       errorAnswer(`The answer of server ${this.#options.serverName} is longer than ${limit} bytes`, pending.originalId)
     )
-    this.pending.fail(pending)
+    this.pending.end(pending)
   }
 
   /** The server has gone: everybody who waits is told so. */
@@ -61,8 +61,21 @@ export class AnswerRouter {
       const message = `The connection to server ${this.#options.serverName} was lost before it answered`
       const answer = pending.progress.listIsOpen ? cancelledList(pending, message) : errorAnswer(message, pending.originalId)
       pending.requester.receive(answer)
-      this.pending.fail(pending)
+      this.pending.end(pending)
     }
+  }
+
+  /**
+   * Waits for the answer to a Ping that was sent behind an action whose answer has no form: when it comes and the action still waits, its answer
+   * was the empty line that a stream of blocks does not show.
+   */
+  behind(pending: PendingAction): Requester {
+    const receive = () => {
+      if (!this.pending.isWaiting(pending)) return
+      pending.requester.receive(Buffer.from('\r\n'))
+      this.pending.end(pending)
+    }
+    return { ...nobody, receive }
   }
 
   #closed(block: Buffer): Buffer {

@@ -45,12 +45,16 @@ export class Congestion {
   #mustWait(): boolean {
     const nowMs = performance.now()
     let behind = 0
+    let counted = 0
     for (const { outbox } of this.#fanOut.subscribers) {
       const readsFast = outbox.readsFast(nowMs)
-      if (outbox.waitingBytes <= behindBytes || outbox.isOverflowing) continue
+      // Who misses events already gains nothing from a pause.
+      if (outbox.isOverflowing) continue
+      counted++
+      if (outbox.waitingBytes <= behindBytes) continue
       if (readsFast) return true
       behind++
     }
-    return behind * 2 > this.#fanOut.size
+    return behind * 2 > counted
   }
 }

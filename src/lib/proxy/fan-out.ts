@@ -48,6 +48,11 @@ export class FanOut<S extends Subscriber = Subscriber> {
     return this.#classOf.keys()
   }
 
+  /** Those who want events of a class. */
+  *wanting(eventClass: string): Generator<S> {
+    for (const { mask, members } of this.#classes.values()) if (mask.wants([eventClass])) yield* members
+  }
+
   get size(): number {
     return this.#classOf.size
   }

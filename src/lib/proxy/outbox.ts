@@ -83,7 +83,10 @@ export class Outbox {
 
   /** Events: they may be dropped when the client reads too slowly. `count` is asked only then. */
   pushEvents(bytes: Buffer, count: () => number): void {
-    if (!this.#overflowing && this.waitingBytes + bytes.length > this.#options.maxQueueBytes) this.#overflow()
+    const { maxQueueBytes } = this.#options
+    // Half of the queue is room enough to go on; to wait until it is empty would only widen the gap.
+    if (this.#overflowing && this.waitingBytes + bytes.length <= maxQueueBytes / 2) this.#recover()
+    if (!this.#overflowing && this.waitingBytes + bytes.length > maxQueueBytes) this.#overflow()
     if (this.#overflowing) this.#droppedEvents += count()
     else this.push(bytes)
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { AnswerProgress } from '../ami/answer.js'
 import type { Block } from '../ami/block.js'
+import { shapelessAnswers } from '../ami/catalog/overlay.js'
 import type { Lookout } from '../ami/stream-splitter.js'
 import type { OwnCopy } from './fan-out.js'
 
@@ -25,9 +26,6 @@ export interface PendingAction {
 
 /** Events that carry an ActionID of ours may come long after the answer (OriginateResponse): so many are remembered per server. */
 const maxRemembered = 10_000
-
-/** Answers whose blocks begin with neither `Response:` nor `Event:` (measured on Asterisk 22). */
-const shapelessAnswers = new Set(['iaxnetstats'])
 
 /**
  * The actions that one server owes an answer, by the ActionID that we gave them. The ids are unique, and random at their beginning: no text in
@@ -78,9 +76,13 @@ export class PendingActions {
     if (pending.progress.done) this.#settle(pending)
   }
 
-  /** Ends an action that will get no answer. */
-  fail(pending: PendingAction): void {
-    if (this.#waiting.has(pending.id)) this.#settle(pending)
+  isWaiting(pending: PendingAction): boolean {
+    return this.#waiting.has(pending.id)
+  }
+
+  /** Ends an action that will get no further answer. */
+  end(pending: PendingAction): void {
+    if (this.isWaiting(pending)) this.#settle(pending)
   }
 
   /** Those that wait, oldest first. */

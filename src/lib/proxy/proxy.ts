@@ -96,7 +96,7 @@ class AmiProxy {
           this.#fanOut.deliver(run, own)
           this.#congestion.check()
         },
-        onUp: () => this.#tellBooted(this.#fanOut.subscribers)
+        onUp: () => this.#tellBooted(this.#fanOut.wanting('system'))
       },
       log: this.#log,
       isMarked: () => {
@@ -116,10 +116,10 @@ class AmiProxy {
   #subscribe(client: ClientSession, mask: EventMask | undefined): void {
     if (mask === undefined) return this.#fanOut.unsubscribe(client)
     this.#fanOut.subscribe(client, mask)
-    this.#tellBooted([client])
+    if (mask.wants(['system'])) this.#tellBooted([client])
   }
 
-  /** Every client hears FullyBooted once after its login, as from Asterisk: at once when a server is up, else when the first one is. */
+  /** Every client that sees events of the class `system` hears FullyBooted once, as from Asterisk: at once when a server is up, else when the first is. */
   #tellBooted(clients: Iterable<ClientSession>): void {
     const server = this.servers.first
     if (!server) return

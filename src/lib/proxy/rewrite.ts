@@ -4,18 +4,16 @@ import { encodeBlock, type Field } from '../ami/encode.js'
 const lf = 0x0a
 const cr = 0x0d
 
-/** Ends a block: the given lines are appended as its last headers, and one empty line closes it. Empty lines that it had are dropped. */
+/**
+ * Ends a block: the given lines are appended as its last headers, and one empty line closes it. Empty lines that it had are dropped, and its last
+ * line ends in CRLF even where Asterisk wrote a bare LF (`No endpoints found`): otherwise there would be no CR LF CR LF to see its end by.
+ */
 export function closeBlock(block: Buffer, lines = ''): Buffer {
   let end = block.length
-  for (;;) {
-    if (block[end - 1] !== lf) break
-    const lineStart = block[end - 2] === cr ? end - 2 : end - 1
-    if (lineStart === 0 || block[lineStart - 1] !== lf) break
-    end = lineStart
-  }
-  const closed = Buffer.allocUnsafe(end + lines.length + 2)
+  while (end > 0 && (block[end - 1] === lf || block[end - 1] === cr)) end--
+  const closed = Buffer.allocUnsafe(end + lines.length + 4)
   block.copy(closed, 0, 0, end)
-  closed.write(`${lines}\r\n`, end, 'latin1')
+  closed.write(`\r\n${lines}\r\n`, end, 'latin1')
   return closed
 }
 

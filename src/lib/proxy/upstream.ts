@@ -1,4 +1,5 @@
 import { Block } from '../ami/block.js'
+import { shapelessAnswers } from '../ami/catalog/overlay.js'
 import { encodeBlock } from '../ami/encode.js'
 import { blocksOfRun, StreamSplitter } from '../ami/stream-splitter.js'
 import { openSession, type Session } from '../ami-client/session.js'
@@ -120,9 +121,10 @@ export class Upstream {
 
   /** Sends a client's action. @param lines its headers without ActionID, each with CRLF */
   send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void {
-    const { id } = this.#router.pending.add(action, originalId, requester)
+    const pending = this.#router.pending.add(action, originalId, requester)
     // The ActionID goes first: whatever Asterisk dislikes later in the action, its answer carries it.
-    this.#write(Buffer.concat([Buffer.from(`ActionID: ${id}\r\n`), lines, Buffer.from('\r\n')]))
+    this.#write(Buffer.concat([Buffer.from(`ActionID: ${pending.id}\r\n`), lines, Buffer.from('\r\n')]))
+    if (shapelessAnswers.has(action.toLowerCase())) this.#ping(this.#router.behind(pending))
   }
 
   /** Stops and resumes reading: for the moments in which most clients are behind. */
@@ -130,6 +132,10 @@ export class Upstream {
     const socket = this.#session?.stream.socket
     if (paused) socket?.pause()
     else socket?.resume()
+  }
+
+  #ping(requester: Requester): void {
+    this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, requester)
   }
 
   /** What many clients send in one turn of the loop goes out in one write. */
@@ -176,8 +182,7 @@ export class Upstream {
     }
     // Asterisk before 1.6 has no FullyBooted, and a user without the class `system` may not be told.
     const bootTimer = setTimeout(up, this.#settings.bootTimeoutMs)
-    const ping = () => this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, nobody)
-    keepAlive(stream.socket, { intervalMs: this.#settings.keepAliveMs, ask: ping })
+    keepAlive(stream.socket, { intervalMs: this.#settings.keepAliveMs, ask: () => this.#ping(nobody) })
     const lost = this.#whenLost(stream.socket).finally(() => clearTimeout(bootTimer))
     const splitter = this.#createSplitter(up)
     for (const block of early) this.#takeWhileBooting(block.bytes, up)

@@ -1,8 +1,8 @@
 const lf = 0x0a
 const cr = 0x0d
 
-/** Asterisk's line buffer (manager.c, `inbuf[1025]`): what is longer is thrown away and answered with an error. */
-const maxLineBytes = 1024
+/** With its line end a line may have 1024 bytes (manager.c, `inbuf[1025]`): what is longer is thrown away and answered with an error. */
+const maxLineBytes = 1023
 /** AST_MAX_MANHEADERS of manager.c. */
 const maxLines = 128
 /** Asterisk would read on for ever; here a client that sends this much without an end is sent away. */

@@ -52,6 +52,12 @@ export const listEnds: Record<string, string> = {
 /** Actions whose response announces one event without any `EventList` header. */
 export const followedByOneEvent: Record<string, string> = { FAXStats: 'FAXStats' }
 
+/**
+ * Actions whose answer has no recognisable form: raw lines without `Response:` and ActionID, or (IAXnetstats without a call) nothing but an empty
+ * line. Only the answer to a later action of the same session shows that it is over.
+ */
+export const shapelessAnswers: ReadonlySet<string> = new Set(['iaxnetstats'])
+
 /** `Response: Error` texts by which a list says that it is empty. */
 export const emptyListMessages: Record<string, RegExp> = {
   ConfbridgeListRooms: /^No active conferences/i,

@@ -33,8 +33,8 @@ describe('cutting what a client sends into actions', () => {
     )
   })
 
-  it('takes a line of 1024 bytes and refuses one more, but reads on after it', () => {
-    const line = `ActionID: ${'a'.repeat(1014)}`
+  it('takes a line of 1023 bytes before its LF and refuses one more, but reads on after it', () => {
+    const line = `ActionID: ${'a'.repeat(1013)}`
     const ping = Buffer.from('Action: Ping\n\n')
     expect(readAll([Buffer.from(`${line}\n\n`), ping]).map(({ problem }) => problem)).toEqual([undefined, undefined])
     const problem = 'Failed to parse message: line too long'

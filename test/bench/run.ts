@@ -1,0 +1,66 @@
+// npm run bench [-- SUITE ...] [--pairs N] [--quick]: compares what is built with what limits it. Exits 1 when a ratio misses its limit.
+import os from 'node:os'
+import { parseArgs } from 'node:util'
+import { amiSuite } from './ami/suite.js'
+import { type BenchOptions, type Measurement, meetsLimit, type Suite } from './support/suite.js'
+import { renderTable } from './support/table.js'
+
+/** A new suite is one more folder, and one more line here. */
+const suites: readonly Suite[] = [amiSuite]
+
+const help = `npm run bench -- [SUITE ...] [--pairs N] [--quick]
+
+${suites.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+
+Without a suite all of them run. --pairs: how often both sides run, in turn (default 5). --quick: shorter runs, not to quote from.
+`
+
+class UsageError extends Error {}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { pairs: { type: 'string', default: '5' }, quick: { type: 'boolean', default: false }, help: { type: 'boolean' } }
+  })
+  if (values.help) {
+    process.stdout.write(help)
+    return
+  }
+  const chosen = positionals.length === 0 ? suites : positionals.map(findSuite)
+  const options: BenchOptions = { pairs: readPairs(values.pairs), quick: values.quick, progress }
+  const measurements: Measurement[] = []
+  for (const suite of chosen) measurements.push(...(await suite.run(options)))
+  progress('')
+  const { length: cores } = os.cpus()
+  process.stdout.write(
+    `${chosen.map(({ name }) => name).join(', ')}: --pairs ${options.pairs}${options.quick ? ' --quick' : ''}, ${cores} cores, Node ${process.versions.node}\n\n`
+  )
+  process.stdout.write(renderTable(measurements))
+  if (measurements.some((measurement) => meetsLimit(measurement) === false)) process.exitCode = 1
+}
+
+function findSuite(name: string): Suite {
+  const suite = suites.find((candidate) => candidate.name === name)
+  if (!suite) throw new UsageError(`there is no suite "${name}"`)
+  return suite
+}
+
+function readPairs(text: string): number {
+  const pairs = Number(text)
+  if (!Number.isInteger(pairs) || pairs < 1) throw new UsageError(`--pairs ${text} is no number of pairs`)
+  return pairs
+}
+
+/** On a terminal one line that changes; in a log one line each. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+  else if (text !== '') process.stderr.write(`${text}\n`)
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UsageError) && !(error instanceof TypeError && 'code' in error)) throw error
+  process.stderr.write(`${error.message}\n\n${help}`)
+  process.exitCode = 64
+}
