@@ -1,8 +1,8 @@
 const lf = 0x0a
 const cr = 0x0d
 
-/** With its line end a line may have 1024 bytes (manager.c, `inbuf[1025]`): what is longer is thrown away and answered with an error. */
-const maxLineBytes = 1023
+/** Asterisk's line buffer (manager.c, `inbuf[1025]`): when it is full and has no line feed in it, it is thrown away, and the action spoilt. */
+const lineBufferBytes = 1024
 /** AST_MAX_MANHEADERS of manager.c. */
 const maxLines = 128
 /** Asterisk would read on for ever; here a client that sends this much without an end is sent away. */
@@ -34,7 +34,7 @@ export interface Read {
 }
 
 /**
- * Cuts what a client sends into actions, the way Asterisk does (get_input and do_message of manager.c): line by line, each at most 1024
+ * Cuts what a client sends into actions, the way Asterisk does (get_input and do_message of manager.c): line by line, each below 1024
  * bytes, at most 128 to an action. What exceeds that is thrown away as it comes, so that memory stays bounded, and the action is
  * answered with an error when its empty line comes.
  */
@@ -42,8 +42,6 @@ export class RequestReader {
   #lines: string[] = []
   #problem: Read['problem']
   #partial: Buffer = Buffer.alloc(0)
-  /** Inside a line that was too long: its rest is not a line of its own. */
-  #skipping = false
   #discardedBytes = 0
 
   /** Has so much been thrown away since the last action that none will ever end? */
@@ -63,23 +61,21 @@ export class RequestReader {
     return reads
   }
 
+  /** What follows a thrown-away buffer is read as a line of its own, also when it is only the line feed (recorded). */
   #extend(bytes: Buffer): void {
-    if (!this.#skipping && this.#partial.length + bytes.length <= maxLineBytes) {
-      this.#partial = this.#partial.length > 0 ? Buffer.concat([this.#partial, bytes]) : Buffer.from(bytes)
-      return
+    let line = this.#partial.length > 0 ? Buffer.concat([this.#partial, bytes]) : Buffer.from(bytes)
+    while (line.length >= lineBufferBytes) {
+      this.#discardedBytes += lineBufferBytes
+      this.#problem ??= 'Failed to parse message: line too long'
+      line = line.subarray(lineBufferBytes)
     }
-    this.#discardedBytes += this.#partial.length + bytes.length
-    this.#partial = Buffer.alloc(0)
-    this.#skipping = true
-    this.#problem ??= 'Failed to parse message: line too long'
+    this.#partial = line
   }
 
   #endLine(reads: Read[]): void {
     const line = this.#partial.at(-1) === cr ? this.#partial.subarray(0, -1) : this.#partial
     this.#partial = Buffer.alloc(0)
-    if (this.#skipping) {
-      this.#skipping = false
-    } else if (line.length === 0) {
+    if (line.length === 0) {
       reads.push(this.#endAction())
     } else if (this.#lines.length < maxLines) {
       // For Asterisk a NUL ends the text (recorded).

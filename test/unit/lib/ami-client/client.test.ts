@@ -116,12 +116,31 @@ describe('AmiClient answers', () => {
   it('gives an answer without ActionID to the oldest action', async () => {
     const client = await connected(async (connection) => {
       await connection.next()
+      const behind = await connection.next()
       const second = await connection.next()
       connection.say('Response: Success\nFor: oldest')
+      connection.say(`Response: Success\nActionID: ${behind.get('ActionID')}\nPing: Pong`)
       connection.say(`Response: Success\nActionID: ${second.get('ActionID')}\nFor: second`)
     })
     const answers = await Promise.all([client.send([['Action', 'IAXnetstats']], soon), client.send([['Action', 'Ping']], soon)])
     expect(answers.map(({ response }) => response.get('For'))).toEqual(['oldest', 'second'])
+  })
+
+  it('takes an answer that is nothing for empty, when the Ping that it sent behind the action is answered', async () => {
+    const client = await connected(async (connection) => {
+      await connection.next()
+      const behind = await connection.next()
+      expect(behind.get('Action')).toBe('Ping')
+      expect(behind.get('Server')).toBe('pbx-b')
+      connection.raw('\r\n')
+      connection.say(`Response: Success\nActionID: ${behind.get('ActionID')}\nPing: Pong`)
+    })
+    const fields = [
+      ['Action', 'IAXnetstats'],
+      ['Server', 'pbx-b']
+    ] as const
+    const { response, items } = await client.send(fields, soon)
+    expect({ headers: response.headers, items }).toEqual({ headers: [], items: [] })
   })
 
   it('answers actions that share an ActionID in the order in which they were sent', async () => {

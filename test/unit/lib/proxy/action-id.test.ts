@@ -103,9 +103,9 @@ describe('an answer without an ActionID', () => {
     const { proxy, server } = await startPair({ onAction: () => {} })
     const [ann, bob, idle] = [await proxy.login(), await proxy.login(), await proxy.login()]
     ann.send('Action: IAXnetstats\r\nActionID: 1\r\n\r\n')
-    await server.take(1)
+    await server.take(2)
     bob.send('Action: Ping\r\nActionID: 2\r\n\r\n')
-    const [, ping] = await server.take(2)
+    const [, , ping] = await server.take(3)
     server.emit('IAX2/peer-3                  12    0    0\r\n\r\n')
     server.emit(success(ping!.id, 'Ping: Pong\r\n'))
     server.emit('Event: Hangup\r\nPrivilege: call,all\r\n\r\n')
@@ -115,6 +115,21 @@ describe('an answer without an ActionID', () => {
     expect(ann.blocks[0]).toBe('IAX2/peer-3                  12    0    0\r\n')
     expect(bob.blocks[0]).toContain('ActionID: 2\r\nPing: Pong')
     expect(idle.blocks).toHaveLength(1)
+  })
+
+  it('is an empty line when the Ping behind it is answered first; the next one asking gets the next answer', async () => {
+    const { proxy, server } = await startPair({ onAction: () => {} })
+    const [ann, bob] = [await proxy.login(), await proxy.login()]
+    ann.send('Action: IAXnetstats\r\nActionID: 1\r\n\r\n')
+    const [, behind] = await server.take(2)
+    expect(behind!.name).toBe('Ping')
+    server.emit(`\r\n${success(behind!.id, 'Ping: Pong\r\n')}`)
+    await ann.until(() => ann.received === '\r\n')
+    bob.send('Action: IAXnetstats\r\nActionID: 2\r\n\r\n')
+    await server.take(4)
+    server.emit('IAX2/peer-3                  12    0    0\n\r\n')
+    await bob.block('IAX2/peer-3')
+    expect(ann.received).toBe('\r\n')
   })
 
   it('goes to nobody when nobody waits', async () => {

@@ -91,12 +91,12 @@ describe('with several servers', () => {
     expect(a.actions).toEqual([])
   })
 
-  it('puts the header into every block of a run, and one empty line behind each', async () => {
+  it('puts the header into every block of a run, and one empty line behind each, however it ended', async () => {
     const { a, client } = await startTwo()
     a.emit('Event: A\r\n\r\n\r\nEvent: B\n\nEvent: C\r\n\nEvent: D\r\n\r\n')
     await client.block('Event: D')
     expect(client.received).toBe(
-      'Event: A\r\nServer: pbx-a\r\n\r\nEvent: B\nServer: pbx-a\r\n\r\nEvent: C\r\nServer: pbx-a\r\n\r\nEvent: D\r\nServer: pbx-a\r\n\r\n'
+      'Event: A\r\nServer: pbx-a\r\n\r\nEvent: B\r\nServer: pbx-a\r\n\r\nEvent: C\r\nServer: pbx-a\r\n\r\nEvent: D\r\nServer: pbx-a\r\n\r\n'
     )
   })
 

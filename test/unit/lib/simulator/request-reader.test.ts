@@ -38,7 +38,9 @@ describe('cutting what a client sends into actions', () => {
     const ping = Buffer.from('Action: Ping\n\n')
     expect(readAll([Buffer.from(`${line}\n\n`), ping]).map(({ problem }) => problem)).toEqual([undefined, undefined])
     const problem = 'Failed to parse message: line too long'
-    expect(readAll([Buffer.from(`${line}a\n\n`), ping]).map((read) => read.problem)).toEqual([problem, undefined])
+    expect(readAll([Buffer.from(`${line}aa\n\n`), ping]).map((read) => read.problem)).toEqual([problem, undefined])
+    // The buffer is full just before the line feed, which then is an empty line: it ends the action, and the next one is an action without a name.
+    expect(readAll([Buffer.from(`${line}a\n\n`), ping]).map((read) => read.problem)).toEqual([problem, undefined, undefined])
   })
 
   it('refuses more than 128 lines, with the ActionID if that came early', () => {
