@@ -110,10 +110,18 @@ await describeLab('the simulator answers as Asterisk 22', () => {
     const withId = action.includes('ActionID:') ? action : `${action}ActionID: fidelity\r\n`
     socket.write(`${withId}\r\n`)
     const first = await socket.next((message) => !message.isEvent, 'an answer', from)
-    if (/Logoff/.test(action)) await socket.closed()
-    else if (first.get('EventList') === 'start')
+    if (/Logoff/.test(action)) {
+      await socket.closed()
+      return socket.messages.slice(from)
+    }
+    if (first.get('EventList') === 'start')
       await socket.next((message) => message.get('EventList') === 'Complete', 'the end of the list', from)
-    return socket.messages.slice(from)
+    // One action may have two answers: what comes before the answer to a later one belongs to it.
+    socket.write('Action: Ping\r\nActionID: behind\r\n\r\n')
+    const isBehind = (message: AmiMessage) => message.get('ActionID') === 'behind'
+    await socket.next(isBehind, 'the answer to the next action', from)
+    const messages = socket.messages.slice(from)
+    return messages.slice(0, messages.findIndex(isBehind))
   }
 
   /** `Output` once, however many lines; items of one kind once. */
