@@ -8,7 +8,8 @@ const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_
 
 /** Runs the program on a pseudo-terminal. @param steps what is typed once a text has been shown */
 async function onTerminal(args: string[], steps: [text: string, reply: string][], env: Record<string, string> = {}) {
-  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
+  // On a CI machine chalk has no colours, terminal or not.
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...inherited } = process.env
   const home = temporaryFolder()
   const child = spawn('python3', [script, JSON.stringify(steps), process.execPath, program, ...args], {
     env: { ...inherited, HOME: home, XDG_CONFIG_HOME: home, TERM: 'xterm', ...env },

@@ -13,6 +13,7 @@ export interface BackoffOptions {
 export class Backoff {
   readonly #options: Required<BackoffOptions>
   #tries = 0
+  #lastWaitMs = 0
 
   constructor(options: BackoffOptions) {
     this.#options = { random: Math.random, ...options }
@@ -22,14 +23,15 @@ export class Backoff {
   next(): number {
     const { initialMs, maxMs, random } = this.#options
     const ceiling = Math.min(maxMs, initialMs * 2 ** Math.min(this.#tries++, 30))
-    return Math.round(ceiling / 2 + (ceiling / 2) * random())
+    this.#lastWaitMs = Math.round(ceiling / 2 + (ceiling / 2) * random())
+    return this.#lastWaitMs
   }
 
   /**
-   * A connection ended that had lasted so long. Only one that lasted makes the waits short again: a server that takes us and drops us is no
-   * reason to hurry.
+   * A connection ended that had lasted so long. Only one that lasted longer than the wait for it makes the waits short again: a server that takes
+   * us and drops us at once is no reason to hurry.
    */
   lasted(ms: number): void {
-    if (ms >= this.#options.maxMs) this.#tries = 0
+    if (ms > this.#lastWaitMs) this.#tries = 0
   }
 }
