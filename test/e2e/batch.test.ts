@@ -76,9 +76,17 @@ describe('actions from stdin', () => {
     })
   }
 
-  it('may be none at all', async () => {
-    expect(await batch('')).toMatchObject({ status: 0, stdout: '', stderr: '' })
-    expect(await batch('\n\r\n')).toMatchObject({ status: 0, stdout: '' })
+  it('are missed when there is none: a cron job without an action is no success', async () => {
+    expect(await batch('', [])).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('action is missing') })
+    expect(await batch('\n\r\n', [])).toMatchObject({ status: 64, stdout: '' })
+  })
+
+  it.each([1, 8])('give their answers before a bad one behind a full window of %i ends the batch', async (window) => {
+    const input = `${'{"Action":"Ping"}\n'.repeat(window)}{bad\n`
+    const { status, answers } = await batch(input, ['--json', '--concurrency', String(window)])
+    expect(status).toBe(65)
+    expect(answers).toHaveLength(window + 1)
+    expect(answers.at(-1).error.code).toBe('E_DATA')
   })
 
   it('are answered while stdin is still open', async () => {

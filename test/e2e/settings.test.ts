@@ -54,7 +54,7 @@ describe('a bad value', () => {
     })
     const file = writeFile('timeout = soon\n')
     expect(await pbxkit(['ami', 'send', 'Ping', '--config', file])).toMatchObject({
-      status: 64,
+      status: 78,
       stderr: expect.stringContaining(file)
     })
     expect(await pbxkit(['ami', 'send', 'Ping'], { env: { PBXKIT_TLS: 'maybe' } })).toMatchObject({

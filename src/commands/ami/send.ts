@@ -3,10 +3,11 @@ import { encodeBlock, type Field } from '../../lib/ami/encode.js'
 import type { AmiClient } from '../../lib/ami-client/client.js'
 import { ActionSource, parseField } from '../../lib/cli/action-source.js'
 import { AmiCommand } from '../../lib/cli/ami-command.js'
-import { AnswerPrinter, answerFormats } from '../../lib/cli/answer-printer.js'
+import { AnswerPrinter } from '../../lib/cli/answer-printer.js'
 import { blockColors } from '../../lib/cli/block-text.js'
-import { Args, Flags } from '../../lib/cli/oclif.js'
+import { Args } from '../../lib/cli/oclif.js'
 import { compileSelection } from '../../lib/cli/selection.js'
+import { sendFlags } from '../../lib/cli/send-flags.js'
 import { ExitStatus, UsageError } from '../../lib/errors.js'
 
 export default class AmiSend extends AmiCommand<typeof AmiSend> {
@@ -31,28 +32,22 @@ Exit status: 1 when Asterisk answers "Response: Error", 64 or 65 for an action t
     action: Args.string({ description: 'the action; without it, actions are read from stdin', ignoreStdin: true })
   }
 
-  static override flags = {
-    field: Flags.string({ char: 'F', description: 'a field of the action; repeatable', helpValue: 'NAME=VALUE', multiple: true }),
-    'wait-for': Flags.string({ description: 'also wait for an event of this form', helpValue: 'FILTER', multiple: true }),
-    server: Flags.string({ description: 'behind a proxy: the server it is for', helpValue: 'NAME', exclusive: ['all'] }),
-    all: Flags.boolean({ description: 'behind a proxy: send it to every server' }),
-    'dry-run': Flags.boolean({ description: 'print the bytes and send nothing' }),
-    'no-validate': Flags.boolean({ description: 'send what is not documented, too' }),
-    format: Flags.option({ options: answerFormats, description: 'default: blocks, with --json json' })(),
-    columns: Flags.string({ description: 'the columns of rows', helpValue: 'A,B', multiple: true, delimiter: ',' }),
-    concurrency: Flags.integer({ description: 'actions from stdin in flight at a time', default: 8, min: 1, max: 1000 })
-  }
+  static override flags = sendFlags
 
   protected override async execute(): Promise<void> {
     const source = new ActionSource({
       validate: !this.flags['no-validate'],
-      extra: this.flags.server === undefined ? [] : [['Server', this.flags.server]],
-      note: (message) => this.note(message)
+      extra: this.flags.server === undefined || this.flags.all ? [] : [['Server', this.flags.server]],
+      note: (message) => this.note(message),
+      signal: this.signal
     })
     const typed = await this.#typedAction(source)
     if (!typed && (this.flags['wait-for'] || this.flags.all))
       throw new UsageError('--wait-for and --all take one action, from the command line')
-    if (this.flags['dry-run']) return this.#printBytes(typed ? [typed] : source.from(process.stdin))
+    if (this.flags['dry-run']) {
+      for await (const fields of typed ? [typed] : source.from(process.stdin)) await this.out.write(encodeBlock(fields))
+      return
+    }
     const { AmiClient } = await import('../../lib/ami-client/client.js')
     const client = await AmiClient.open(await this.amiOptions(this.flags['wait-for'] ? 'on' : 'off'))
     this.signal.addEventListener('abort', () => {
@@ -70,23 +65,21 @@ Exit status: 1 when Asterisk answers "Response: Error", 64 or 65 for an action t
   /** The action of the command line, asked for on a terminal; undefined when stdin has the actions. */
   async #typedAction(source: ActionSource): Promise<Field[] | undefined> {
     const fields = (this.flags.field ?? []).map(parseField)
-    if (this.args.action === undefined && fields.length === 0 && !process.stdin.isTTY) return undefined
-    const name = await this.required(this.args.action, { flag: 'The action', question: 'Action:' })
+    const typed = this.args.action === '-' ? undefined : this.args.action
+    if (typed === undefined && (this.args.action === '-' || !process.stdin.isTTY)) {
+      if (fields.length > 0)
+        throw new UsageError('-F goes with an action on the command line; actions on stdin have their own fields')
+      if (this.flags['secret-file'] === '-') throw new UsageError('stdin cannot hold both the secret and the actions')
+      return undefined
+    }
+    const name = await this.required(typed, { flag: 'The action', question: 'Action:' })
     return source.typed(name, this.mayAsk ? await source.askForMissing(name, fields) : fields)
-  }
-
-  async #printBytes(actions: Iterable<Field[]> | AsyncIterable<Field[]>): Promise<void> {
-    for await (const fields of actions) await this.out.write(encodeBlock(fields))
   }
 
   async #sendOne(client: AmiClient, fields: Field[]): Promise<void> {
     const printer = await this.#printer(false)
     const options = { timeoutMs: this.flags.timeout }
-    if (this.flags.all) {
-      const { sendToAll } = await import('../../lib/ami-client/proxy-servers.js')
-      for (const { server, answer } of await sendToAll(client, fields, options)) await this.#show(printer, answer, { server })
-      return
-    }
+    if (this.flags.all) return this.#sendToServers(client, fields, printer)
     const wanted = this.flags['wait-for']
     const event = wanted && client.waitForOwn(fields, compileSelection(wanted), { ...options, what: wanted.join(' or ') })
     const answer = await client.send(event?.fields ?? fields, options)
@@ -102,13 +95,20 @@ Exit status: 1 when Asterisk answers "Response: Error", 64 or 65 for an action t
   }
 
   async #printer(compact: boolean): Promise<AnswerPrinter> {
-    const format = this.flags.format ?? (this.flags.json ? 'json' : 'blocks')
-    return new AnswerPrinter(this.out, {
-      format,
-      columns: this.flags.columns,
-      colors: await blockColors(this.out.isTerminal),
-      compact
-    })
+    const { columns, json, format = json ? 'json' : 'blocks' } = this.flags
+    const colors = await blockColors(this.out.isTerminal)
+    return new AnswerPrinter(this.out, { format, columns, colors, compact })
+  }
+
+  async #sendToServers(client: AmiClient, fields: readonly Field[], printer: AnswerPrinter): Promise<void> {
+    const { sendToAll } = await import('../../lib/ami-client/proxy-servers.js')
+    const { answers, failures } = await sendToAll(client, fields, { timeoutMs: this.flags.timeout })
+    if (answers.some(({ answer }) => isRefusal(answer))) process.exitCode = ExitStatus.no
+    await printer.printAll(answers)
+    for (const { server, error } of failures) {
+      process.exitCode = error.exit
+      this.note(`server ${server}: ${error.message}`)
+    }
   }
 
   async #show(printer: AnswerPrinter, ...[answer, context]: Parameters<AnswerPrinter['print']>): Promise<void> {

@@ -111,7 +111,8 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     const listen = [{ host: '127.0.0.1', port: 0 }]
     const simulator = await startSimulator({ listen, users: defaultUsers, rate: 1, graceMs: 100 }, signal)
     const { host, port } = simulator.addresses[0]!
-    this.note('demo: log in as admin / secret; the PBX behind it is a simulator')
+    const who = this.flags.users === undefined ? 'log in as admin / secret' : `log in as the users of ${this.flags.users}`
+    this.note(`demo: ${who}; the PBX behind it is a simulator`)
     return { name: 'demo', host, port, username: 'admin', secret: 'secret', auth: 'md5' }
   }
 }

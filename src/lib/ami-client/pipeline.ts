@@ -14,7 +14,7 @@ export interface PipelineOptions {
  */
 export async function* pipeline(actions: AsyncIterator<Field[]>, { concurrency, send }: PipelineOptions): AsyncGenerator<Answer> {
   const inFlight: Promise<Answer>[] = []
-  let next: Promise<IteratorResult<Field[]>> | undefined = actions.next()
+  let next: Promise<IteratorResult<Field[]>> | undefined = handled(actions.next())
   while (next || inFlight.length > 0) {
     const readable: typeof next = inFlight.length < concurrency ? next : undefined
     const step: { action: IteratorResult<Field[]> } | { answer: Answer } = await Promise.race([
@@ -28,12 +28,16 @@ export async function* pipeline(actions: AsyncIterator<Field[]>, { concurrency, 
       next = undefined
     } else {
       const sent = send(step.action.value)
-      // It is awaited when it is its turn; until then a failure is not unhandled.
-      sent.catch(() => {})
-      inFlight.push(sent)
-      next = actions.next()
+      inFlight.push(handled(sent))
+      next = handled(actions.next())
     }
   }
+}
+
+/** It is awaited when it is its turn; until then a failure is not unhandled. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }
 
 /** An action that cannot be read fails after the answers of those before it have been given. */

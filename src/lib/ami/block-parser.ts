@@ -11,6 +11,9 @@ export interface ParserLimits {
   maxBlockBytes: number
 }
 
+/** Headers of one action. Asterisk takes 128; a block of nothing but line ends must not become half a million of them. */
+const maxClientHeaders = 1_000
+
 export const defaultLimits: ParserLimits = { maxHeaderBytes: 64 * 1024, maxBlockBytes: 1024 * 1024 }
 
 export interface ParserOptions extends Partial<ParserLimits> {
@@ -133,6 +136,7 @@ export class BlockParser {
 
   #checkLines(bytes: Buffer, start: number, end: number): void {
     if (end - start > this.#limits.maxBlockBytes) throw this.#blockTooLong()
+    if (!this.#fromServer) assertFewHeaders(bytes, start, end)
     if (end - start <= this.#limits.maxHeaderBytes) return
     for (let line = start; line < end; ) {
       const next = bytes.indexOf(lf, line) + 1
@@ -151,6 +155,15 @@ export class BlockParser {
     return new ProtocolError(`A header is longer than ${this.#limits.maxHeaderBytes} bytes`, {
       details: { limit: this.#limits.maxHeaderBytes }
     })
+  }
+}
+
+/** @throws ProtocolError */
+function assertFewHeaders(bytes: Buffer, start: number, end: number): void {
+  let headers = 0
+  for (let at = bytes.indexOf(lf, start); at >= 0 && at < end; at = bytes.indexOf(lf, at + 1)) {
+    if (++headers > maxClientHeaders)
+      throw new ProtocolError(`A block has more than ${maxClientHeaders} headers`, { details: { limit: maxClientHeaders } })
   }
 }
 

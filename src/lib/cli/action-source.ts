@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { readActions } from '../ami/action-input.js'
 import { type Catalog, loadCatalog } from '../ami/catalog/catalog.js'
-import type { Field } from '../ami/encode.js'
+import { assertSafe, type Field } from '../ami/encode.js'
 import { UsageError } from '../errors.js'
 import { assertSendable } from './action-check.js'
 import { askText } from './prompt.js'
@@ -12,6 +12,7 @@ export interface ActionSourceOptions {
   /** Goes to every action: the `Server` header for a proxy. */
   extra: readonly Field[]
   note: (message: string) => void
+  signal: AbortSignal
 }
 
 /** The actions to send, wherever they come from, checked before they are given out. */
@@ -30,22 +31,29 @@ export class ActionSource {
 
   /** Asks on the terminal for the fields that an action needs and that were not given. */
   async askForMissing(name: string, given: readonly Field[]): Promise<Field[]> {
+    if (!this.#options.validate) return [...given]
     const definition = (await loadCatalog()).actions.get(name.toLowerCase())
     const fields = [...given]
     for (const param of definition?.params ?? []) {
       if (!param.required || fields.some(([field]) => field.toLowerCase() === param.name.toLowerCase())) continue
-      fields.push([param.name, await askText(`${param.name}:`, param.default)])
+      fields.push([param.name, await askText(`${param.name}:`, this.#options.signal, param.default)])
     }
     return fields
   }
 
-  /** Actions from stdin as they come. @throws DataError, UnsafeHeaderError */
+  /** Actions from stdin as they come. @throws DataError, UnsafeHeaderError, UsageError when there is none */
   async *from(stdin: Readable): AsyncGenerator<Field[]> {
-    for await (const fields of readActions(stdin as AsyncIterable<Buffer>)) yield this.#checked(fields, false)
+    let count = 0
+    for await (const fields of readActions(stdin as AsyncIterable<Buffer>)) {
+      count++
+      yield this.#checked(fields, false)
+    }
+    if (count === 0) throw new UsageError('The action is missing: there is none on the command line, and none on stdin')
   }
 
   async #checked(fields: Field[], typed: boolean): Promise<Field[]> {
     const { validate, extra, note } = this.#options
+    for (const [name, value] of fields) assertSafe(name, value)
     if (validate) {
       this.#catalog ??= await loadCatalog()
       // A ProxyAction is the proxy's matter.

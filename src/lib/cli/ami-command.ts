@@ -1,3 +1,5 @@
+import { secretFields } from '../ami/catalog/overlay.js'
+import { UsageError } from '../errors.js'
 import { BaseCommand } from './base-command.js'
 import { type ConnectionFlagValues, connectionFlags, connectTarget } from './connection-flags.js'
 import type { Command } from './oclif.js'
@@ -10,12 +12,16 @@ export abstract class AmiCommand<T extends typeof Command> extends BaseCommand<T
   /** Where to connect and as whom, in the form that the AMI client takes; asks for what is missing. @param events the event mask */
   protected async amiOptions(events: string) {
     const flags = this.flags as ConnectionFlagValues & { timeout: number; 'log-level': string }
-    if (flags.insecure && flags.tls)
+    const target = connectTarget(flags)
+    if (flags.insecure && !target.tls) {
+      throw new UsageError('--insecure is about TLS, and there is none', { hint: 'Add --tls, or leave it out.' })
+    }
+    if (flags.insecure)
       this.note('the certificate is not verified (--insecure): anybody in between can read and change everything')
     const username = await this.required(flags.username, { flag: '--username', question: 'AMI user:' })
     const secret = await this.secret({ secretFile: flags['secret-file'], question: `Secret of ${username}:` })
     return {
-      connect: { ...connectTarget(flags), timeoutMs: flags.timeout, signal: this.signal },
+      connect: { ...target, timeoutMs: flags.timeout, signal: this.signal },
       credentials: { username, secret, auth: flags.auth, events },
       timeoutMs: flags.timeout,
       ...(flags['log-level'] === 'trace' && { trace: traceToStderr })
@@ -23,10 +29,12 @@ export abstract class AmiCommand<T extends typeof Command> extends BaseCommand<T
   }
 }
 
+const secretLines = new RegExp(`^(${[...secretFields].join('|')}):.*$`, 'gim')
+
 /** Shows the wire on stderr, without what logs in. */
 function traceToStderr(direction: 'sent' | 'received', bytes: Buffer): void {
   const sign = direction === 'sent' ? '>' : '<'
-  const text = bytes.toString('utf8').replace(/^(Secret|Key|ProxyKey):.*$/gim, '$1: ***')
+  const text = bytes.toString('utf8').replace(secretLines, '$1: ***')
   process.stderr.write(
     text
       .replace(/\r\n/g, '\n')

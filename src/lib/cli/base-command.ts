@@ -1,9 +1,10 @@
-import { InterruptedError, UsageError } from '../errors.js'
+import { isDeepStrictEqual } from 'node:util'
+import { ConfigError, InterruptedError, IoError, UsageError } from '../errors.js'
 import { parseDurationMs } from './duration.js'
 import type { Log } from './log.js'
 import { suggestion } from './nearest.js'
 import { Command, Flags, type Interfaces } from './oclif.js'
-import { Output } from './output.js'
+import { Output, stdoutFailure } from './output.js'
 import { askSecret, askText } from './prompt.js'
 import { reportError } from './report-error.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
@@ -57,9 +58,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected flags!: ParsedFlags<T>
   protected args!: ParsedArgs<T>
   protected settings: Settings = { files: [], layers: [] }
-  protected readonly out: Output = new Output(process.stdout, () =>
-    this.controller.abort(new InterruptedError('The reader of stdout has gone'))
-  )
+  protected readonly out = new Output(process.stdout, (error) => {
+    const isGone = error.code === 'EPIPE'
+    this.controller.abort(isGone ? new InterruptedError('The reader of stdout has gone') : stdoutFailure(error))
+  })
   /** Aborted by SIGINT, SIGTERM, or when nobody reads stdout any more. */
   protected readonly controller = new AbortController()
   #log: Log | undefined
@@ -95,8 +97,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async catch(error: Error): Promise<void> {
     if (this.signal.aborted) {
       // What fails now fails because it was stopped. Whoever ran `| head -1` got what they wanted; whoever pressed Ctrl-C knows it.
-      const { exit } = this.signal.reason as InterruptedError
-      if (!this.out.readerIsGone) process.exitCode = exit
+      const { reason } = this.signal
+      if (reason instanceof IoError) reportError(reason, { json: false })
+      else if (!this.out.readerIsGone) process.exitCode = (reason as InterruptedError).exit
       return
     }
     reportError(error, { json: this.flags?.json ?? jsonWanted(this.argv) })
@@ -129,7 +132,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Reads the configuration files again: their sections; flags stay as they are. @throws ConfigError, and the old ones stay */
   protected async rereadSettings(): Promise<void> {
+    const before = this.settings.layers
     this.settings = await readSettings({ config: this.flags.config, profile: this.flags.profile })
+    if (!isDeepStrictEqual(before, this.settings.layers))
+      this.note('settings outside of [server] and [user] sections have changed: they need a restart')
   }
 
   /** A remark for the person at the terminal: on stderr, not with --quiet. */
@@ -144,7 +150,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** A required value: as given, else asked for on a terminal. @throws UsageError that names the flag */
   protected async required(value: string | undefined, { flag, question }: { flag: string; question: string }): Promise<string> {
     if (value !== undefined && value !== '') return value
-    if (this.mayAsk) return askText(question)
+    if (this.mayAsk) return askText(question, this.signal)
     throw new UsageError(`${flag} is missing`, { hint: `Give ${flag}, or see --help.` })
   }
 
@@ -154,15 +160,16 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async secret({ secretFile, question }: { secretFile: string | undefined; question: string }): Promise<string> {
     const warn = (message: string) => this.note(message)
-    if (this.#secretFileGiven && secretFile !== undefined) return readSecretFile(secretFile, warn)
+    if (secretFile !== undefined && this.#secretFileGiven) return readSecretFile(secretFile, warn)
     if (process.env.PBXKIT_SECRET) return process.env.PBXKIT_SECRET
-    if (secretFile !== undefined) return readSecretFile(secretFile, warn)
-    for (const layer of this.settings.layers) {
-      if (layer.values.secret === undefined) continue
-      warnWhenReadableByOthers(layer.source.replace(/ \[profile .*\]$/, ''), warn)
-      return String(layer.values.secret)
+    if (process.env.PBXKIT_SECRET_FILE) return readSecretFile(process.env.PBXKIT_SECRET_FILE, warn)
+    for (const { source, values } of this.settings.layers) {
+      if (values['secret-file'] !== undefined) return readSecretFile(String(values['secret-file']), warn)
+      if (values.secret === undefined) continue
+      warnWhenReadableByOthers(source.replace(/ \[profile .*\]$/, ''), warn)
+      return String(values.secret)
     }
-    if (this.mayAsk) return askSecret(question)
+    if (this.mayAsk) return askSecret(question, this.signal)
     throw new UsageError('There is no secret to log in with', { hint: 'Set PBXKIT_SECRET, or name a file with --secret-file.' })
   }
 
@@ -204,7 +211,7 @@ export function environmentName(flag: string): string {
   return `PBXKIT_${flag.toUpperCase().replaceAll('-', '_')}`
 }
 
-/** Reads a flag's value from text that was not typed as a flag. @throws UsageError that names the source */
+/** Reads a flag's value from text that was not typed as a flag. @throws UsageError or, for a file, ConfigError that names the source */
 async function readFlag(
   definition: FlagDefinition,
   name: string,
@@ -212,34 +219,38 @@ async function readFlag(
   source: string,
   command: Command
 ): Promise<unknown> {
+  const Kind = source.startsWith('PBXKIT_') ? UsageError : ConfigError
   if (definition.type === 'boolean') {
-    const word = String(value).toLowerCase()
-    if (['1', 'true', 'yes', 'on'].includes(word)) return true
-    if (['0', 'false', 'no', 'off'].includes(word)) return false
-    throw new UsageError(`${source}: ${name} must be yes or no, not "${value}"`)
+    const read = readYesNo(String(value))
+    if (read === undefined) throw new Kind(`${source}: ${name} must be yes or no, not "${value}"`)
+    return read
   }
-  const texts = Array.isArray(value) ? value : [value]
+  const { delimiter } = definition as { delimiter?: string }
+  const texts = [value].flat().flatMap((text) => (delimiter ? text.split(delimiter).map((part) => part.trim()) : [text]))
   const values = await Promise.all(
     texts.map(async (text) => {
       if (definition.options && !definition.options.includes(text)) {
-        throw new UsageError(`${source}: ${name} must be one of ${definition.options.join(', ')}, not "${text}"`)
+        throw new Kind(`${source}: ${name} must be one of ${definition.options.join(', ')}, not "${text}"`)
       }
+      const context = Object.assign(command, { token: { type: 'flag' as const, flag: name, input: text } })
       try {
-        return await definition.parse(
-          text,
-          Object.assign(command, { token: { type: 'flag' as const, flag: name, input: text } }),
-          definition as never
-        )
+        return await definition.parse(text, context, definition as never)
       } catch (cause) {
-        throw new UsageError(`${source}: ${name}: ${(cause as Error).message}`, { cause })
+        throw new Kind(`${source}: ${name}: ${(cause as Error).message}`, { cause })
       }
     })
   )
   return definition.multiple ? values : values.at(-1)
 }
 
+/** Undefined when it is neither. */
+function readYesNo(text: string): boolean | undefined {
+  if (/^(1|true|yes|on)$/i.test(text)) return true
+  return /^(0|false|no|off)$/i.test(text) ? false : undefined
+}
+
 /** Was --json asked for? Needed where the flags could not be read. */
 export function jsonWanted(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
-  return (end < 0 ? argv : argv.slice(0, end)).includes('--json') || process.env.PBXKIT_JSON === '1'
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json') || readYesNo(process.env.PBXKIT_JSON ?? '') === true
 }

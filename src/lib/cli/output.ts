@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { ExitStatus, IoError } from '../errors.js'
+import { IoError } from '../errors.js'
 import { safeJson } from './terminal-text.js'
 
 /**
@@ -10,13 +10,12 @@ export class Output {
   readonly #stream: Writable & { isTTY?: boolean; columns?: number }
   #failure: NodeJS.ErrnoException | undefined
 
-  /** @param onReaderGone called once when nobody reads any more */
-  constructor(stream: Writable & { isTTY?: boolean; columns?: number }, onReaderGone: () => void) {
+  /** @param onFailure called when nobody reads any more, or the disk is full */
+  constructor(stream: Writable & { isTTY?: boolean; columns?: number }, onFailure: (error: NodeJS.ErrnoException) => void) {
     this.#stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#failure ??= error
-      if (error.code !== 'EPIPE') process.exitCode = ExitStatus.io
-      onReaderGone()
+      onFailure(error)
     })
   }
 
@@ -63,7 +62,11 @@ export class Output {
   }
 
   #fail(): void {
-    if (this.#failure?.code === 'EPIPE') return
-    throw new IoError(`Writing to stdout failed: ${this.#failure?.message}`, { cause: this.#failure, hint: 'Is the disk full?' })
+    if (!this.readerIsGone) throw stdoutFailure(this.#failure!)
   }
+}
+
+/** Writing to stdout failed for another reason than that nobody reads it. */
+export function stdoutFailure(cause: Error): IoError {
+  return new IoError(`Writing to stdout failed: ${cause.message}`, { cause, hint: 'Is the disk full?' })
 }

@@ -1,27 +1,24 @@
 import { InterruptedError } from '../errors.js'
 
-/** Asks for one value on the terminal. The question goes to stderr, so that stdout stays the product. @throws InterruptedError on Ctrl-C */
-export async function askText(message: string, defaultValue?: string): Promise<string> {
-  const { default: inquirer } = await import('inquirer')
-  const prompt = inquirer.createPromptModule({ output: process.stderr })
-  return uninterrupted(
-    prompt<{ value: string }>([
-      { type: 'input', name: 'value', message, ...(defaultValue !== undefined && { default: defaultValue }) }
-    ])
-  )
+/** Asks for one value on the terminal. The question goes to stderr, so that stdout stays the product. @throws InterruptedError */
+export function askText(message: string, signal: AbortSignal, defaultValue?: string): Promise<string> {
+  return ask({ type: 'input', message, ...(defaultValue !== undefined && { default: defaultValue }) }, signal)
 }
 
-/** Asks for a secret, typed masked. @throws InterruptedError on Ctrl-C */
-export async function askSecret(message: string): Promise<string> {
-  const { default: inquirer } = await import('inquirer')
-  const prompt = inquirer.createPromptModule({ output: process.stderr })
-  return uninterrupted(prompt<{ value: string }>([{ type: 'password', name: 'value', message, mask: '*' }]))
+/** Asks for a secret, typed masked. @throws InterruptedError */
+export function askSecret(message: string, signal: AbortSignal): Promise<string> {
+  return ask({ type: 'password', message, mask: '*' }, signal)
 }
 
-async function uninterrupted(answer: Promise<{ value: string }>): Promise<string> {
+type Question = { type: 'input'; message: string; default?: string } | { type: 'password'; message: string; mask: string }
+
+async function ask(question: Question, signal: AbortSignal): Promise<string> {
+  const { default: inquirer } = await import('inquirer')
+  const prompt = inquirer.createPromptModule({ output: process.stderr, signal })
   try {
-    return (await answer).value
+    return (await prompt<{ value: string }>([{ ...question, name: 'value' }])).value
   } catch (cause) {
+    if (signal.aborted) throw signal.reason
     if ((cause as Error).name === 'ExitPromptError') throw new InterruptedError('Interrupted at the prompt', { cause })
     throw cause
   }

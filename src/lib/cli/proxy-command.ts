@@ -1,6 +1,7 @@
+import fs from 'node:fs'
 import { connectionFlags, connectTarget } from './connection-flags.js'
 import { type Command, Flags } from './oclif.js'
-import { readSecretFile } from './secret.js'
+import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
 import { ServiceCommand } from './service-command.js'
 
 /** The flags that name the proxy's servers and users. */
@@ -28,10 +29,20 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
    */
   protected async sources({ serversWanted }: { serversWanted: boolean }) {
     const { users } = this.flags as { users: string | undefined }
+    this.#warnOfReadableSecrets(users)
     // Once: a reload must not ask for the secret again.
     this.#typed ??= this.typedServers(serversWanted)
     const readSecret = (file: string) => readSecretFile(file, (message) => this.note(message))
     return { files: this.settings.files, ...(await this.#typed), usersFile: users, readSecret }
+  }
+
+  /** Files that hold secrets are for their owner. */
+  #warnOfReadableSecrets(users: string | undefined): void {
+    const withSecrets = this.settings.files.filter(({ sections }) =>
+      Object.values(sections).some(({ secret }) => secret !== undefined)
+    )
+    const files = [...withSecrets.map(({ path }) => path), ...(users !== undefined && fs.existsSync(users) ? [users] : [])]
+    for (const file of files) warnWhenReadableByOthers(file, (message) => this.note(message))
   }
 
   private async typedServers(wanted: boolean) {

@@ -15,7 +15,7 @@ export function describeError(error: unknown): ErrorReport {
   if (error instanceof PbxkitError) {
     return {
       code: error.code,
-      message: error.message,
+      message: tidyOclifMessage(error.message),
       exit: error.exit,
       ...(error.details && { details: error.details }),
       ...(error.hint && { hint: error.hint })
@@ -25,7 +25,7 @@ export function describeError(error: unknown): ErrorReport {
   if (error instanceof Error && oclif) {
     return {
       code: 'E_USAGE',
-      message: error.message.replace(/\nSee more help with --help$/, ''),
+      message: tidyOclifMessage(error.message),
       exit: ExitStatus.usage,
       hint: 'See --help.'
     }
@@ -37,6 +37,11 @@ export function describeError(error: unknown): ErrorReport {
     exit: ExitStatus.bug,
     hint: 'Please report this with the command that you ran.'
   }
+}
+
+/** oclif lays messages out over several lines, those that our own flags throw included. */
+function tidyOclifMessage(message: string): string {
+  return message.replace(/^Parsing (--\S+) \n\t/, '$1: ').replace(/\n?See more help with --help(\n.*)?$/s, '')
 }
 
 /** Sets the exit status and says what happened: on stdout as JSON when `--json` was asked for, else on stderr. */

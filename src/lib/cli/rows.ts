@@ -8,12 +8,12 @@ export type Row = Record<string, unknown>
 
 /**
  * Renders rows. The columns are those named, else every key in the order in which the rows first show it.
- * A table is cut to `width`; the other formats lose nothing.
+ * A table is cut to `width`; the other formats lose nothing, but CSV for a terminal shows escaped what the terminal would obey.
  */
 export async function renderRows(
   rows: readonly Row[],
   format: RowFormat,
-  { columns, width }: { columns?: readonly string[] | undefined; width: number }
+  { columns, width, forTerminal = false }: { columns?: readonly string[] | undefined; width: number; forTerminal?: boolean }
 ): Promise<string> {
   const names = columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const chosen = columns ? rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name] ?? null]))) : rows
@@ -23,9 +23,10 @@ export async function renderRows(
     case 'ndjson':
       return chosen.map((row) => `${safeJson(row)}\n`).join('')
     case 'csv': {
+      if (names.length === 0) return ''
       const { stringify } = await import('csv-stringify/sync')
       return stringify(
-        chosen.map((row) => names.map((name) => cell(row[name]))),
+        chosen.map((row) => names.map((name) => (forTerminal ? escapeControls(cell(row[name])) : cell(row[name])))),
         { header: true, columns: [...names], record_delimiter: 'windows', quoted_match: /[\r\n]/ }
       )
     }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { UsageError } from '../errors.js'
+import { ExitStatus, UsageError } from '../errors.js'
 import { jsonWanted } from './base-command.js'
 import { suggestion } from './nearest.js'
 import { Config, Help, runOclif } from './oclif.js'
@@ -7,6 +7,13 @@ import { reportError } from './report-error.js'
 
 /** Runs one command line. Never rejects and never ends the process: it sets the exit status and returns. */
 export async function run(argv: string[]): Promise<void> {
+  // oclif throws there; a command has its own listener, and for help and the like this one is enough.
+  process.stdout.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exitCode = ExitStatus.io
+  })
+  // Nobody reads the notes any more: no reason to end.
+  process.stderr.on('error', () => {})
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error) => endWithBug(error, argv))
   try {
     const config = await Config.load(path.join(__dirname, '..'))
     if (await answerHelp(argv, config)) return
@@ -16,6 +23,12 @@ export async function run(argv: string[]): Promise<void> {
     if ((error as { oclif?: { exit?: number } }).oclif?.exit === 0) return
     reportError(error, { json: jsonWanted(argv) })
   }
+}
+
+/** What nobody foresaw leaves the program in a state that nobody knows: it ends, with the status that says so. */
+function endWithBug(error: unknown, argv: readonly string[]): void {
+  reportError(error, { json: jsonWanted(argv) })
+  process.exit(ExitStatus.bug)
 }
 
 /** `pbxkit help ami send` is the same as `pbxkit ami send --help`. */

@@ -13,13 +13,12 @@ export function readSecretFile(file: string, warn: (message: string) => void): s
   let content: Buffer
   try {
     if (file === '-') {
-      content = fs.readFileSync(0)
+      content = readBounded(0)
     } else {
       warnWhenReadableByOthers(file, warn)
       const fd = fs.openSync(file, 'r')
       try {
-        content = Buffer.alloc(maxSecretBytes)
-        content = content.subarray(0, fs.readSync(fd, content, 0, maxSecretBytes, null))
+        content = readBounded(fd)
       } finally {
         fs.closeSync(fd)
       }
@@ -34,6 +33,17 @@ export function readSecretFile(file: string, warn: (message: string) => void): s
   if (secret === '')
     throw new ConfigError(`The secret file ${file} has an empty first line`, { hint: 'Write the secret as its first line.' })
   return secret
+}
+
+/** Up to the first line's end, the end of the file, or the bound. */
+function readBounded(fd: number): Buffer {
+  const content = Buffer.alloc(maxSecretBytes)
+  let length = 0
+  for (;;) {
+    const read = fs.readSync(fd, content, length, maxSecretBytes - length, null)
+    length += read
+    if (read === 0 || length === maxSecretBytes || content.subarray(0, length).includes(0x0a)) return content.subarray(0, length)
+  }
 }
 
 /** A file with a secret is for its owner (mode 0600); anything wider deserves a word. */

@@ -4,7 +4,7 @@ import { ExitStatus, InterruptedError, UsageError } from '../errors.js'
 import { BaseCommand, durationFlag } from './base-command.js'
 import type { Log } from './log.js'
 import { type Command, Flags } from './oclif.js'
-import { describeError } from './report-error.js'
+import { describeError, reportError } from './report-error.js'
 
 /** A service that runs: what it listens on, and its end. */
 export interface RunningService {
@@ -55,13 +55,20 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   }
 
   protected override async execute(): Promise<void> {
+    const fd = (this.flags as { 'ready-fd'?: number })['ready-fd']
+    if (fd !== undefined) assertWritable(fd)
     const start = await this.prepare()
     if ((this.flags as { check: boolean }).check) {
-      this.note('the settings are valid')
+      if (this.flags.json) await this.out.json({ valid: true })
+      else this.note('the settings are valid')
       return
     }
     const service = await start(this.signal)
-    if (!this.signal.aborted) this.#announce(service.addresses)
+    try {
+      if (!this.signal.aborted) this.#announce(service.addresses)
+    } catch (error) {
+      this.#stopAndFail(error)
+    }
     await service.closed
   }
 
@@ -90,6 +97,12 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
     return super.catch(error)
   }
 
+  /** Whoever waits for the ready line would wait for ever: the service ends, with the reason. */
+  #stopAndFail(error: unknown): void {
+    reportError(error, { json: this.flags.json })
+    this.controller.abort(new InterruptedError('It could not say that it is ready'))
+  }
+
   #announce(addresses: readonly string[]): void {
     const line = `ready ${addresses.join(' ')}\n`
     process.stderr.write(line)
@@ -99,17 +112,32 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   }
 }
 
-/** @throws UsageError when nothing is open there */
+/** Is something open there that a line can be written to? @throws UsageError */
+function assertWritable(fd: number): void {
+  try {
+    const stat = fs.fstatSync(fd)
+    if (stat.isFIFO() || stat.isSocket() || stat.isFile() || stat.isCharacterDevice()) return
+    throw new Error('it is no pipe, socket or file')
+  } catch (cause) {
+    throw readyFdError(fd, cause as Error)
+  }
+}
+
+/** @throws UsageError when it cannot be written */
 function writeReady(fd: number, line: string): void {
   try {
     fs.writeSync(fd, line)
     if (fd > 2) fs.closeSync(fd)
   } catch (cause) {
-    throw new UsageError(`--ready-fd ${fd} cannot be written: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Open it in the shell: pbxkit … --ready-fd 3 3>ready'
-    })
+    throw readyFdError(fd, cause as Error)
   }
+}
+
+function readyFdError(fd: number, cause: Error): UsageError {
+  return new UsageError(`--ready-fd ${fd} cannot be written: ${cause.message}`, {
+    cause,
+    hint: 'Open it in the shell: pbxkit … --ready-fd 3 3>ready'
+  })
 }
 
 /** Tells systemd when it wants to know. Node has no datagram unix sockets: systemd's own program does it. */

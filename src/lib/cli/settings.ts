@@ -27,6 +27,7 @@ export async function readSettingsFile(file: string): Promise<SettingsFile> {
       hint: 'Name an existing file with --config.'
     })
   }
+  refuseCutSecrets(text, file)
   const { parse } = await import('ini')
   // The parser nests sections at dots unless they are escaped.
   const parsed: Record<string, unknown> = parse(
@@ -39,6 +40,15 @@ export async function readSettingsFile(file: string): Promise<SettingsFile> {
     else settings.values[key] = settingValue(value)
   }
   return settings
+}
+
+/** A comment begins at ; or #, also within a secret: it would be cut without a word. @throws ConfigError */
+function refuseCutSecrets(text: string, file: string): void {
+  const at = text.split(/\r?\n/).findIndex((line) => /^\s*secret\s*=\s*[^"'\s;#][^\s;#]*[;#]/.test(line))
+  if (at < 0) return
+  throw new ConfigError(`${file}:${at + 1}: the secret has a ";" or "#", where a comment begins`, {
+    hint: 'Write it in quotes: secret = "…".'
+  })
 }
 
 function valuesOf(section: Record<string, unknown>): Record<string, SettingValue> {
@@ -79,7 +89,7 @@ export async function readSettings({
   config?: string | undefined
   profile?: string | undefined
 }): Promise<Settings> {
-  const standard = standardSettingsPaths().filter((file) => fs.existsSync(file))
+  const standard = standardSettingsPaths().filter(isReadable)
   const files = await Promise.all([...(config ? [config] : []), ...standard].map(readSettingsFile))
   const layers = files.flatMap((file): SettingsLayer[] => {
     const section = profile === undefined ? undefined : file.sections[`profile ${profile}`]
@@ -89,6 +99,16 @@ export async function readSettings({
   if (profile !== undefined && !files.some((file) => file.sections[`profile ${profile}`]))
     throw noSuchProfile(profile, files, config)
   return { files, layers }
+}
+
+/** What belongs to somebody else (a file of root with secrets in it) is not for us. */
+function isReadable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function noSuchProfile(profile: string, files: readonly SettingsFile[], config: string | undefined): ConfigError {

@@ -22,6 +22,11 @@ export interface ClientContext {
   subscribe: (client: ClientSession, mask: EventMask | undefined) => void
 }
 
+/** Answers that may wait for a client before its next actions are left in its own socket. */
+const maxUnreadBytes = 1024 * 1024
+/** A client that has closed its half is waited for so long: as long as an Originate may take, and then some. */
+const maxHalfOpenMs = 5 * 60_000
+
 /** One client of the proxy: its bytes in and out, its login, and its end. What its actions do is decided elsewhere. */
 export class ClientSession implements Subscriber, Requester {
   readonly outbox: Outbox
@@ -46,7 +51,13 @@ export class ClientSession implements Subscriber, Requester {
     this.address = `${socket.remoteAddress}:${socket.remotePort}`
     this.#parser = new BlockParser({ from: 'client', ...context.options().limits })
     const { maxQueueBytes, stallTimeoutMs } = context.options()
-    this.outbox = new Outbox(socket, { maxQueueBytes, stallTimeoutMs, onStalled: () => this.#destroy('it reads too slowly') })
+    this.outbox = new Outbox(socket, {
+      maxQueueBytes,
+      stallTimeoutMs,
+      onStalled: () => this.#destroy('it reads too slowly'),
+      onDropped: (events) =>
+        context.log.warn({ client: this.address, user: this.login.username, events }, 'client missed events: it read too slowly')
+    })
     this.login = new LoginState(() => context.options().users)
     this.#listen()
     this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
@@ -110,9 +121,7 @@ export class ClientSession implements Subscriber, Requester {
         )
       )
       this.end('it logged off')
-    })
-    const timer = setTimeout(() => this.#leave?.(), this.#context.options().graceMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    }, this.#context.options().graceMs)
   }
 
   /** Ends the session after what is queued has been written. */
@@ -128,10 +137,13 @@ export class ClientSession implements Subscriber, Requester {
     this.#socket.destroy()
   }
 
-  #leaveAfterAnswers(leave: () => void): void {
+  /** @param withinMs what has not been answered by then is not waited for */
+  #leaveAfterAnswers(leave: () => void, withinMs: number): void {
     clearTimeout(this.#actionTimer)
     this.#leave = leave
-    if (this.#inFlight === 0) leave()
+    if (this.#inFlight === 0) return leave()
+    const timer = setTimeout(leave, withinMs)
+    this.#socket.once('close', () => clearTimeout(timer))
   }
 
   #destroy(reason: string): void {
@@ -160,7 +172,7 @@ export class ClientSession implements Subscriber, Requester {
     )
     // `printf … | nc` closes its half at once: it still gets its answers.
     socket.once('end', () => {
-      if (!this.#leave) this.#leaveAfterAnswers(() => this.end('it closed its half'))
+      if (!this.#leave) this.#leaveAfterAnswers(() => this.end('it closed its half'), maxHalfOpenMs)
     })
     socket.once('close', () => {
       this.#closing = true
@@ -187,6 +199,14 @@ export class ClientSession implements Subscriber, Requester {
       return
     }
     this.#watchUnfinished()
+    this.#waitForReader()
+  }
+
+  /** Who does not read its answers is not heard until it does: what it asks for would only pile up here. */
+  #waitForReader(): void {
+    if (this.outbox.waitingBytes <= maxUnreadBytes || this.#socket.isPaused()) return
+    this.#socket.pause()
+    this.#socket.once('drain', () => this.#socket.resume())
   }
 
   #restartActionTimer(): void {
@@ -196,7 +216,7 @@ export class ClientSession implements Subscriber, Requester {
 
   /** The time runs from an action's first byte, not from its last: one byte a second does not keep it waiting. */
   #watchUnfinished(): void {
-    if (this.#parser.pendingBytes === 0) return
+    if (this.#parser.pendingBytes === 0) return this.#restartActionTimer()
     this.#actionTimer ??= setTimeout(() => {
       this.receive(errorAnswer('The action was not finished in time', undefined))
       this.end('it did not finish an action in time')

@@ -92,13 +92,22 @@ export function serverFromText(text: string, defaults: Omit<ServerOptions, 'name
 /** Every server needs a name of its own: clients choose by it. @throws ConfigError */
 export function assertDistinct(servers: readonly ServerOptions[]): void {
   const seen = new Set<string>()
-  for (const { name } of servers) {
+  for (const { name, host, username, secret } of servers) {
+    if ([host, username, secret].some((text) => /[\r\n\0]/.test(text)))
+      throw new ConfigError(`Server ${name}: a line break in its host, username or secret`)
     if (/[\r\n\0]/.test(name) || name.trim() === '')
       throw new ConfigError(`${JSON.stringify(name)} cannot be the name of a server`)
     if (seen.has(name.toLowerCase()))
       throw new ConfigError(`Two servers are called ${name}`, { hint: 'Give each a name: pbx-a=10.0.0.1, or [server pbx-a].' })
     seen.add(name.toLowerCase())
   }
+}
+
+/** A mistyped section would otherwise be a server or a user less, without a word. */
+function refuseUnknownSections(sections: Record<string, Section>, path: string): void {
+  const unknown = Object.keys(sections).find((title) => !/^(server|user|profile)\s+\S/.test(title))
+  if (unknown !== undefined)
+    refuse(`${path}: unknown section [${unknown}]`, 'Known are [server NAME], [user NAME] and [profile NAME].')
 }
 
 function named(sections: Record<string, Section>, kind: string): [string, Section][] {
@@ -149,6 +158,7 @@ export interface ProxySources {
  * @throws ConfigError when there is none
  */
 export function chooseServers({ files, serverTexts, defaults, single, readSecret }: ProxySources): ServerOptions[] {
+  for (const { path, sections } of files) refuseUnknownSections(sections, path)
   const typed = defaults ? serverTexts.map((text) => serverFromText(text, defaults)) : []
   const one = defaults && single && typed.length === 0 ? [{ ...defaults, ...single, name: single.host }] : []
   const fromFile = files

@@ -48,10 +48,12 @@ export class Congestion {
     let counted = 0
     for (const { outbox } of this.#fanOut.subscribers) {
       const readsFast = outbox.readsFast(nowMs)
-      // Who misses events already gains nothing from a pause.
+      // Who misses events already, or reads next to nothing, gains nothing from a pause.
       if (outbox.isOverflowing) continue
+      const isBehind = outbox.waitingBytes > behindBytes
+      if (isBehind && !outbox.reads(nowMs)) continue
       counted++
-      if (outbox.waitingBytes <= behindBytes) continue
+      if (!isBehind) continue
       if (readsFast) return true
       behind++
     }

@@ -19,6 +19,9 @@ export function dispatch(client: ClientSession, block: Block, id: Buffer | undef
   const refuse = (message: string) => client.receive(errorAnswer(message, id))
   // Asterisk, in C, would see the line end there: what we check would not be what it does.
   if (block.bytes.includes(0)) return refuse('A NUL byte in an action')
+  // Asterisk skips them before a value: a name that hides behind one is still that name.
+  if (block.getAll('Action').some((value) => /[^\x20-\x7e\t]/.test(value)))
+    return refuse('An Action has other than printable ASCII characters')
   const action = effectiveAction(block)
   const local = localActions[action.toLowerCase()]
   if (local && !(local.needsLogin && !client.login.isLoggedIn)) return local.answer(client, block, id, context)

@@ -5,11 +5,15 @@ export interface OutboxOptions {
   /** The client read nothing for `stallTimeoutMs` while its queue was full. */
   onStalled: () => void
   stallTimeoutMs: number
+  /** It has missed events, and reads again. */
+  onDropped: (events: number) => void
 }
 
 /** A client reads fast when it took so much within so short a time: 10 MB/s, far more than any Asterisk sends. */
 const fastBytes = 200 * 1024
-const fastWindowMs = 20
+/** Below this, 1 MB/s, it hardly reads: nobody waits for it. */
+const slowestBytes = 20 * 1024
+const windowMs = 20
 
 /** What waits to be written in this tick, over all clients: one write each. */
 const dirty: Outbox[] = []
@@ -33,7 +37,7 @@ export class Outbox {
   #stallTimer: NodeJS.Timeout | undefined
   #drainedAtLastCheck = 0
   #window = { startMs: 0, drainedBytes: 0 }
-  #readsFast = false
+  #bytesPerWindow = 0
   readonly #onDrain = () => this.#recover()
 
   constructor(socket: net.Socket, options: OutboxOptions) {
@@ -57,14 +61,24 @@ export class Outbox {
     return this.#overflowing
   }
 
-  /** Did it read fast in the last window? To be asked often: a window ends when it is asked for. */
+  /** Did it read as fast as it can be sent to? To be asked often: a window ends when it is asked for. */
   readsFast(nowMs: number): boolean {
+    return this.#measure(nowMs) >= fastBytes
+  }
+
+  /** Did it read at all, worth mentioning? */
+  reads(nowMs: number): boolean {
+    return this.#measure(nowMs) >= slowestBytes
+  }
+
+  #measure(nowMs: number): number {
     const { startMs, drainedBytes } = this.#window
-    if (nowMs - startMs < fastWindowMs) return this.#readsFast
-    // Bytes per window, however late we come to look.
-    this.#readsFast = ((this.drainedBytes - drainedBytes) * fastWindowMs) / (nowMs - startMs) >= fastBytes
-    this.#window = { startMs: nowMs, drainedBytes: this.drainedBytes }
-    return this.#readsFast
+    if (nowMs - startMs >= windowMs) {
+      // Bytes per window, however late we come to look.
+      this.#bytesPerWindow = ((this.drainedBytes - drainedBytes) * windowMs) / (nowMs - startMs)
+      this.#window = { startMs: nowMs, drainedBytes: this.drainedBytes }
+    }
+    return this.#bytesPerWindow
   }
 
   /** An answer, or what else must arrive. */
@@ -116,6 +130,7 @@ export class Outbox {
     this.#overflowing = false
     const dropped = this.#droppedEvents
     this.#droppedEvents = 0
+    this.#options.onDropped(dropped)
     this.push(Buffer.from(`Event: ProxyOverflow\r\nPrivilege: system,all\r\nDropped: ${dropped}\r\n\r\n`))
   }
 

@@ -76,6 +76,11 @@ export class PendingActions {
     if (pending.progress.done) this.#settle(pending)
   }
 
+  /** Is Asterisk at work for a client? It takes one action after the other: an Originate that is not Async lets it say nothing for half a minute. */
+  get hasWork(): boolean {
+    return this.waiting.some(({ action }) => action.toLowerCase() !== 'ping')
+  }
+
   isWaiting(pending: PendingAction): boolean {
     return this.#waiting.has(pending.id)
   }

@@ -7,6 +7,7 @@ import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
 import { FanOut } from './fan-out.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
+import { errorAnswer } from './rewrite.js'
 import { Servers } from './servers.js'
 import { Upstream } from './upstream.js'
 
@@ -17,7 +18,10 @@ const shutdownEvent = Buffer.from('Event: Shutdown\r\nPrivilege: system,all\r\nS
 export interface RunningProxy {
   readonly addresses: readonly Address[]
   readonly servers: Servers
-  /** Takes over servers, users and limits without dropping a client; what it listens on stays. */
+  /**
+   * Takes over servers and users without dropping a client. Users count for new logins, limits for new clients and new sessions with servers; what it
+   * listens on stays.
+   */
   reload(options: ProxyOptions): void
   /** Settles when all is closed. */
   readonly closed: Promise<void>
@@ -41,6 +45,7 @@ class AmiProxy {
   readonly #clients = new Set<ClientSession>()
   readonly #fanOut = new FanOut<ClientSession>()
   #listeners: Listeners | undefined
+  #draining = false
   readonly #congestion: Congestion
   readonly #context: ClientContext
 
@@ -60,7 +65,10 @@ class AmiProxy {
       options: () => this.#options,
       log,
       banner: () => this.servers.first?.banner ?? defaultBanner,
-      dispatch: (client, block, id) => dispatch(client, block, id, dispatchContext),
+      dispatch: (client, block, id) => {
+        if (this.#draining) client.receive(errorAnswer('The proxy is shutting down', id))
+        else dispatch(client, block, id, dispatchContext)
+      },
       subscribe: (client, mask) => this.#subscribe(client, mask)
     }
   }
@@ -131,9 +139,13 @@ class AmiProxy {
   }
 
   async #drain(): Promise<void> {
-    const deadline = performance.now() + this.#options.graceMs
+    this.#draining = true
+    const { graceMs } = this.#options
+    const deadline = performance.now() + graceMs
+    // What was answered has to be written, too.
+    const answersBy = deadline - graceMs / 5
     for (const client of this.#clients) if (client.login.isLoggedIn) client.receive(shutdownEvent)
-    while (performance.now() < deadline && [...this.#clients].some((client) => client.inFlight > 0)) await nextTurn()
+    while (performance.now() < answersBy && [...this.#clients].some((client) => client.inFlight > 0)) await nextTurn()
     for (const client of this.#clients) client.end('the proxy stops')
     while (performance.now() < deadline && this.#clients.size > 0) await nextTurn()
     for (const client of this.#clients) client.destroy()

@@ -11,10 +11,7 @@ const cr = 0x0d
 export function closeBlock(block: Buffer, lines = ''): Buffer {
   let end = block.length
   while (end > 0 && (block[end - 1] === lf || block[end - 1] === cr)) end--
-  const closed = Buffer.allocUnsafe(end + lines.length + 4)
-  block.copy(closed, 0, 0, end)
-  closed.write(`\r\n${lines}\r\n`, end, 'latin1')
-  return closed
+  return Buffer.concat([block.subarray(0, end), Buffer.from(`\r\n${lines}\r\n`)])
 }
 
 /** The block's bytes with this ActionID instead of its own, at the same place; without one when the id is undefined. */

@@ -3,7 +3,7 @@ import { shapelessAnswers } from '../ami/catalog/overlay.js'
 import { encodeBlock } from '../ami/encode.js'
 import { blocksOfRun, StreamSplitter } from '../ami/stream-splitter.js'
 import { openSession, type Session } from '../ami-client/session.js'
-import { ConnectionLostError } from '../errors.js'
+import { ConnectionLostError, LoginError } from '../errors.js'
 import { Backoff } from '../net/backoff.js'
 import { peerName } from '../net/connect.js'
 import { keepAlive } from '../net/keep-alive.js'
@@ -106,14 +106,17 @@ export class Upstream {
   async run(): Promise<void> {
     const backoff = new Backoff(this.#settings.reconnect)
     while (!this.#stop.signal.aborted) {
+      let refused = false
       try {
         await this.#serve()
       } catch (error) {
+        refused = error instanceof LoginError
         if (this.isUp) backoff.lasted(Date.now() - this.#bootedAt.atMs)
         this.#setDown((error as Error).message)
       }
       if (this.#stop.signal.aborted) break
-      const retryInMs = backoff.next()
+      // Whoever guesses at passwords gets banned: a refusal is not tried again soon.
+      const retryInMs = refused ? this.#settings.reconnect.maxMs : backoff.next()
       this.#log.warn({ server: this.name, reason: this.lastError, retryInMs }, 'server not connected')
       await sleep(retryInMs, this.#stop.signal)
     }
@@ -182,7 +185,11 @@ export class Upstream {
     }
     // Asterisk before 1.6 has no FullyBooted, and a user without the class `system` may not be told.
     const bootTimer = setTimeout(up, this.#settings.bootTimeoutMs)
-    keepAlive(stream.socket, { intervalMs: this.#settings.keepAliveMs, ask: () => this.#ping(nobody) })
+    keepAlive(stream.socket, {
+      intervalMs: this.#settings.keepAliveMs,
+      ask: () => this.#ping(nobody),
+      isBusy: () => this.#router.pending.hasWork
+    })
     const lost = this.#whenLost(stream.socket).finally(() => clearTimeout(bootTimer))
     const splitter = this.#createSplitter(up)
     for (const block of early) this.#takeWhileBooting(block.bytes, up)
@@ -200,6 +207,7 @@ export class Upstream {
         socket.end(encodeBlock([['Action', 'Logoff']]))
         setTimeout(() => socket.destroy(), logoffMs).unref()
       }
+      if (this.#stop.signal.aborted) logOff()
       this.#stop.signal.addEventListener('abort', logOff, { once: true })
       socket.on('error', (error) => {
         failure = error

@@ -23,7 +23,7 @@ export class ActionRequest {
   get(name: string): string {
     const start = `${name.toLowerCase()}:`
     const line = this.lines.find((line) => line.toLowerCase().startsWith(start))
-    return line?.slice(start.length).replace(/^[ \t]+/, '') ?? ''
+    return line?.slice(start.length).replace(/^[\x01-\x20]+/, '') ?? ''
   }
 }
 

@@ -73,9 +73,6 @@ export const emptyListMessages: Record<string, RegExp> = {
 /** Headers that are arrays in JSON even when there is one of them. */
 export const repeatableHeaders: ReadonlySet<string> = new Set(['Output', 'ChanVariable', 'DestChanVariable'])
 
-/** Fields that may be given several times in one action. */
-export const repeatableFields: ReadonlySet<string> = new Set(['Variable', 'Filter'])
-
 /** Fields that must not be shown or logged, whichever action has them. */
 export const secretFields: ReadonlySet<string> = new Set(['secret', 'key', 'proxykey', 'password'])
 

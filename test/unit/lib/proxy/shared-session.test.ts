@@ -8,6 +8,9 @@ const spellings = (action: string) => [
   `action : ${action.toLowerCase()}`,
   `ACTION:    ${action.toUpperCase()}   `,
   `Action: \r\nAction: ${action}`,
+  // Asterisk skips every byte up to the blank before a value.
+  `Action: \x01${action}`,
+  `Action:\x1f \x02${action}`,
   `ActionID: 7\r\nAction: ${action}`
 ]
 
