@@ -1,6 +1,6 @@
 import type { Block } from '../ami/block.js'
 import { BlockParser, type ParserLimits } from '../ami/block-parser.js'
-import { amiVersion, type Credentials, isForeignBanner, LoginDialogue } from '../ami/login.js'
+import { type Credentials, isForeignBanner, LoginDialogue } from '../ami/login.js'
 import { ConnectionLostError, ProtocolError, TimeoutError } from '../errors.js'
 import { ByteStream } from '../net/byte-stream.js'
 import { type ConnectOptions, peerName } from '../net/connect.js'
@@ -22,8 +22,6 @@ export interface Session {
   stream: ByteStream
   parser: BlockParser
   banner: string
-  /** The AMI version of the banner, `11.0.0` for Asterisk 22. */
-  version: string | undefined
   early: Block[]
 }
 
@@ -59,7 +57,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       }
       return undefined
     })
-    return { stream, parser, banner: parser.banner!, version: amiVersion(parser.banner!), early }
+    return { stream, parser, banner: parser.banner!, early }
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()

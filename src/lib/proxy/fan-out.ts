@@ -53,10 +53,6 @@ export class FanOut<S extends Subscriber = Subscriber> {
     for (const { mask, members } of this.#classes.values()) if (mask.wants([eventClass])) yield* members
   }
 
-  get size(): number {
-    return this.#classOf.size
-  }
-
   /**
    * @param run whole event blocks; must not be changed afterwards
    * @param own what one subscriber gets instead

@@ -1,5 +1,6 @@
 import type net from 'node:net'
 import type { EventMask } from '../ami/event-mask.js'
+import { amiVersion } from '../ami/login.js'
 import type { Address } from '../net/address.js'
 import { type Listeners, listenOnAll } from '../net/listen.js'
 import { type ClientContext, ClientSession } from './client-session.js'
@@ -11,8 +12,8 @@ import { errorAnswer } from './rewrite.js'
 import { Servers } from './servers.js'
 import { Upstream } from './upstream.js'
 
-/** The banner of Asterisk 22: what clients get before a server has told its own. */
-const defaultBanner = 'Asterisk Call Manager/11.0.0'
+/** The AMI version of Asterisk 22: in the banner until a server has told its own. Libraries refuse a banner that is not Asterisk's to the letter. */
+const defaultVersion = '11.0.0'
 const shutdownEvent = Buffer.from('Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n')
 
 export interface RunningProxy {
@@ -64,7 +65,7 @@ class AmiProxy {
     this.#context = {
       options: () => this.#options,
       log,
-      banner: () => this.servers.first?.banner ?? defaultBanner,
+      banner: () => `Asterisk Call Manager/${amiVersion(this.servers.first?.banner ?? '') ?? defaultVersion}`,
       dispatch: (client, block, id) => {
         if (this.#draining) client.receive(errorAnswer('The proxy is shutting down', id))
         else dispatch(client, block, id, dispatchContext)

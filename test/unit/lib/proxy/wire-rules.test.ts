@@ -10,6 +10,12 @@ describe('what every AMI client library counts on', () => {
     expect(client.received).toBe('Asterisk Call Manager/5.0.1\r\n')
   })
 
+  it('R1: greets as Asterisk does also in front of a proxy whose banner libraries refuse', async () => {
+    const { proxy } = await startPair({ banner: 'Asterisk Call Manager Proxy/1.30.0\r\n' })
+    await proxy.login()
+    expect((await proxy.connect()).received).toBe('Asterisk Call Manager/1.30.0\r\n')
+  })
+
   it('R1: greets as Asterisk 22 while no server is connected', async () => {
     const { port } = await stoppedServer()
     const proxy = await startTestProxy([serverOptions(port)])
