@@ -32,6 +32,11 @@ export class Backoff {
    * us and drops us at once is no reason to hurry.
    */
   lasted(ms: number): void {
-    if (ms > this.#lastWaitMs) this.#tries = 0
+    if (ms > this.#lastWaitMs) this.reset()
+  }
+
+  /** It worked: the next wait is short. */
+  reset(): void {
+    this.#tries = 0
   }
 }

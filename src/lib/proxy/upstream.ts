@@ -111,7 +111,8 @@ export class Upstream {
         await this.#serve()
       } catch (error) {
         refused = error instanceof LoginError
-        if (this.isUp) backoff.lasted(Date.now() - this.#bootedAt.atMs)
+        // Fully booted, it was in order: an Asterisk that is restarted again and again is found again each time.
+        if (this.isUp) backoff.reset()
         this.#setDown((error as Error).message)
       }
       if (this.#stop.signal.aborted) break
