@@ -15,10 +15,9 @@ const maxBusyMs = 15 * 60_000
 
 /**
  * Notices a peer that has gone without a word (a pulled cable, a firewall that forgot the connection): TCP alone would take hours. While the
- * socket is paused by us, silence means nothing.
- * @returns ends the watch
+ * socket is paused by us, silence means nothing. The watch ends with the socket.
  */
-export function keepAlive(socket: net.Socket, { intervalMs, ask, isBusy = () => false }: KeepAliveOptions): () => void {
+export function keepAlive(socket: net.Socket, { intervalMs, ask, isBusy = () => false }: KeepAliveOptions): void {
   let received = socket.bytesRead
   let asked = false
   let silentSinceMs = Date.now()
@@ -37,5 +36,4 @@ export function keepAlive(socket: net.Socket, { intervalMs, ask, isBusy = () => 
   }, intervalMs)
   timer.unref()
   socket.once('close', () => clearInterval(timer))
-  return () => clearInterval(timer)
 }

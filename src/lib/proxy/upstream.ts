@@ -240,7 +240,8 @@ export class Upstream {
   }
 
   #markRun(run: Buffer): Buffer {
-    return Buffer.concat([...blocksOfRun(run)].map((block) => closeBlock(block, this.#mark)))
+    const mark = this.#mark
+    return Buffer.concat([...blocksOfRun(run)].map((block) => closeBlock(block, mark)))
   }
 
   #setDown(reason: string): void {

@@ -54,17 +54,20 @@ function statusItem(channel: Channel, variables: string[], call: ActionCall): He
   ]
 }
 
-export function getvar(call: ActionCall): void {
+/** The variable that an action is about, and whose it is (no channel: a global one). Undefined when the action was refused. */
+function variableOf(call: ActionCall) {
   const name = call.get('Variable')
-  if (name === '') {
-    call.error('No variable specified')
-    return
-  }
   const channel = call.pbx.channels.get(call.get('Channel'))
-  if (!channel && call.get('Channel') !== '') {
-    call.error(noSuchChannel)
-    return
-  }
+  if (name === '') call.error('No variable specified')
+  else if (!channel && call.get('Channel') !== '') call.error(noSuchChannel)
+  else return { name, channel }
+  return undefined
+}
+
+export function getvar(call: ActionCall): void {
+  const variable = variableOf(call)
+  if (!variable) return
+  const { name, channel } = variable
   call.respond('Success', [
     ['Variable', name],
     ['Value', (channel?.variables ?? call.pbx.globals).get(name) ?? '']
@@ -72,16 +75,9 @@ export function getvar(call: ActionCall): void {
 }
 
 export function setvar(call: ActionCall): void {
-  const name = call.get('Variable')
-  if (name === '') {
-    call.error('No variable specified')
-    return
-  }
-  const channel = call.pbx.channels.get(call.get('Channel'))
-  if (!channel && call.get('Channel') !== '') {
-    call.error(noSuchChannel)
-    return
-  }
+  const variable = variableOf(call)
+  if (!variable) return
+  const { name, channel } = variable
   call.success('Variable Set')
   if (channel) call.pbx.setVariable(channel, name, call.get('Value'))
   else call.pbx.setGlobal(name, call.get('Value'))
