@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { ExitStatus, UsageError } from '../errors.js'
-import { jsonWanted } from './base-command.js'
+import { jsonWanted } from './flag-values.js'
 import { suggestion } from './nearest.js'
 import { Config, Help, runOclif } from './oclif.js'
 import { reportError } from './report-error.js'
