@@ -84,6 +84,8 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
       })
     }
     process.on('SIGHUP', () => {
+      // Still starting: it reads everything anyway.
+      if (!this.logger) return
       this.reload().catch((error: Error) => {
         const { message, hint } = describeError(error)
         this.logger.error({ reason: message, hint }, 'reload failed; the old settings stay')
