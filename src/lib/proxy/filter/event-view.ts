@@ -1,0 +1,61 @@
+import { findHeader } from '../../ami/block.js'
+
+/**
+ * One event as the filters look at it: parsed once however many of them ask, and no further than they ask. Names are found without regard to
+ * case, values are latin1: they are compared, never changed.
+ */
+export class EventView {
+  /** The block with its empty line. */
+  readonly bytes: Buffer
+  /** The server that sent it: Uniqueids are unique on one server only. */
+  readonly server: string
+  #headers: Map<string, string> | undefined
+  #name: string | undefined
+  #privilege: readonly string[] | undefined
+
+  constructor(bytes: Buffer, server: string) {
+    this.bytes = bytes
+    this.server = server
+  }
+
+  /** `Event:` as sent; empty when there is none. */
+  get name(): string {
+    this.#name ??= this.#find('Event')
+    return this.#name
+  }
+
+  /** The classes of `Privilege:`, in lower case; none without it. */
+  get privilege(): readonly string[] {
+    this.#privilege ??= this.#find('Privilege')
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== '')
+    return this.#privilege
+  }
+
+  /** All headers, the first of each name, by their name in lower case. */
+  get headers(): ReadonlyMap<string, string> {
+    this.#headers ??= readHeaders(this.bytes)
+    return this.#headers
+  }
+
+  get(name: string): string | undefined {
+    return this.headers.get(name.toLowerCase())
+  }
+
+  #find(name: string): string {
+    const header = findHeader(this.bytes, name)
+    return header ? this.bytes.toString('latin1', header.valueStart, header.valueEnd).trim() : ''
+  }
+}
+
+function readHeaders(bytes: Buffer): Map<string, string> {
+  const headers = new Map<string, string>()
+  for (const line of bytes.toString('latin1').split('\n')) {
+    const colon = line.indexOf(':')
+    if (colon <= 0) continue
+    const name = line.slice(0, colon).trim().toLowerCase()
+    if (!headers.has(name)) headers.set(name, line.slice(colon + 1).trim())
+  }
+  return headers
+}
