@@ -27,32 +27,52 @@ const bits: Record<string, number> = {
   message: 30
 }
 const classes = Object.keys(bits)
+/** The bit of a class that no mask has: only who wants all sees such an event. */
+const unknownClass = 1 << 31
+const allBits = classes.reduce((sum, name) => sum | (1 << bits[name]!), 0)
 const yes = new Set(['yes', 'true', 'y', 't', 'on', 'all'])
 
 /** Which events a session wants, as Asterisk understands `Events:` and `EventMask:` (`strings_to_mask` of manager.c). */
 export class EventMask {
   static readonly all = new EventMask('on')
-  readonly #classes: ReadonlySet<string>
+  /** Asterisk's `EVENT_FLAG_…` of the classes. */
+  readonly bits: number
   /** Masks with equal keys select the same events. */
   readonly key: string
 
   /** @param text `on`, `off`, a number of bits, or classes (`call,system`); words that are no class count for nothing */
   constructor(text: string) {
-    this.#classes = new Set(classesOf(text.trim().toLowerCase()))
-    this.key = classes.filter((name) => this.#classes.has(name)).join(',')
+    const wanted = new Set(classesOf(text.trim().toLowerCase()))
+    this.bits = EventMask.bitsOf([...wanted])
+    this.key = classes.filter((name) => wanted.has(name)).join(',')
+  }
+
+  /** The bits of an event's classes (`Privilege`), in lower case; `all` is none. */
+  static bitsOf(eventClasses: readonly string[]): number {
+    return eventClasses.reduce((sum, name) => (name === 'all' ? sum : sum | bitOf(name)), 0)
   }
 
   get wantsAll(): boolean {
-    return this.#classes.size === classes.length
+    return this.bits === allBits
   }
 
   get wantsAny(): boolean {
-    return this.#classes.size > 0
+    return this.bits !== 0
   }
 
-  /** An event goes to those who want every one of its classes. */
+  /** What both want: of a user's rights and a client's wish. */
+  intersect(other: EventMask): EventMask {
+    if (other.wantsAll) return this
+    return new EventMask(classes.filter((name) => (this.bits & other.bits & bitOf(name)) !== 0).join(',') || 'off')
+  }
+
+  /** An event goes to those who want every one of its classes. @param eventBits of `bitsOf` */
+  wantsBits(eventBits: number): boolean {
+    return this.wantsAll || (this.wantsAny && (eventBits & ~this.bits) === 0)
+  }
+
   wants(eventClasses: readonly string[]): boolean {
-    return this.wantsAny && eventClasses.every((name) => name === 'all' || this.#classes.has(name))
+    return this.wantsBits(EventMask.bitsOf(eventClasses))
   }
 
   /** The same, of an event's bytes. One without a Privilege goes to everybody who wants any. */
@@ -63,6 +83,10 @@ export class EventMask {
     const names = event.toString('latin1', privilege.valueStart, privilege.valueEnd).split(',')
     return this.wants(names.map((name) => name.trim().toLowerCase()))
   }
+}
+
+function bitOf(name: string): number {
+  return Object.hasOwn(bits, name) ? 1 << bits[name]! : unknownClass
 }
 
 function classesOf(text: string): string[] {

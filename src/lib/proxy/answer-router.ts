@@ -10,6 +10,8 @@ export interface RouterOptions {
   /** Appended to every block that comes from the server: `Server: name` and CRLF, or nothing. */
   mark: () => string
   onEvents: (run: Buffer, own?: OwnCopy) => void
+  /** An answer that one client has been given. */
+  onAnswer: (block: Buffer, to: Requester) => void
   log: ProxyLog
 }
 
@@ -34,7 +36,9 @@ export class AnswerRouter {
       const own = ours ? pending?.requester.ownCopy(this.#closed(withActionId(block, pending.originalId))) : undefined
       this.#options.onEvents(this.#closed(ours ? withActionId(block, undefined) : bytes), own)
     } else if (pending) {
-      pending.requester.receive(this.#closed(withActionId(block, pending.originalId)))
+      const answer = this.#closed(withActionId(block, pending.originalId))
+      pending.requester.receive(answer, 'server')
+      this.#options.onAnswer(answer, pending.requester)
       this.pending.advance(pending, block)
     } else {
       this.#options.log.debug(

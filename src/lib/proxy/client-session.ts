@@ -1,14 +1,15 @@
-import type net from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Block, findHeader } from '../ami/block.js'
-import { BlockParser } from '../ami/block-parser.js'
 import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
+import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
 import { LoginState } from './login-state.js'
-import type { ProxyLog, ProxyOptions } from './options.js'
+import type { AutoFilter, ProxyLog, ProxyOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Requester } from './pending-actions.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
+import type { View } from './view.js'
 
 /** What a session needs of the proxy. */
 export interface ClientContext {
@@ -19,7 +20,27 @@ export interface ClientContext {
   /** Takes one action of a client that has come whole. */
   dispatch: (client: ClientSession, block: Block, id: Buffer | undefined) => void
   /** What the client may see has changed; undefined: nothing, since it is not logged in or gone. */
-  subscribe: (client: ClientSession, mask: EventMask | undefined) => void
+  subscribe: (client: ClientSession, view: View | undefined, since?: number) => void
+}
+
+/** What a client asks for with its login. */
+export interface Wishes {
+  mask: EventMask
+  /** Events with their numbers. */
+  isSequenced: boolean
+  /** The number of the last event that it has seen, when it comes back. */
+  since?: number | undefined
+}
+
+/** Who is at the other end of a session's stream, and what it speaks. */
+export interface Peer {
+  /** `address:port`, for the log. */
+  address: string
+  isEncrypted: boolean
+  input: InputFormat
+  output: OutputFormat
+  /** Is Asterisk's banner wanted? */
+  greet: boolean
 }
 
 /** Answers that may wait for a client before its next actions are left in its own socket. */
@@ -27,17 +48,29 @@ const maxUnreadBytes = 1024 * 1024
 /** A client that has closed its half is waited for so long: as long as an Originate may take, and then some. */
 const maxHalfOpenMs = 5 * 60_000
 
+/** What a client of `autofilter=on` sees of the events: those of its own actions pass by themselves. */
+const ownEventsOnly = { key: 'own events only', create: () => ({ apply: () => undefined }) }
+
 /** One client of the proxy: its bytes in and out, its login, and its end. What its actions do is decided elsewhere. */
 export class ClientSession implements Subscriber, Requester {
   readonly outbox: Outbox
   readonly login: LoginState
-  /** `address:port`, for the log. */
-  readonly address: string
+  readonly peer: Peer
+  readonly connectedAt = new Date()
   /** Has it been told that a server is fully booted? */
   toldBooted = false
-  readonly #socket: net.Socket
+  /** The ActionID that it sent last. */
+  lastActionId = ''
+  readonly #stream: Duplex
   readonly #context: ClientContext
-  readonly #parser: BlockParser
+  readonly #parser: InputParser
+  #output: OutputFormat
+  #autoFilter: AutoFilter
+  #mask: EventMask | undefined
+  #isSequenced = false
+  /** Actions that wait until one before them is decided. */
+  #waiting: Block[] = []
+  #isHeld = false
   #inFlight = 0
   #closing = false
   /** How the session ends once nothing is in flight; what comes from the client meanwhile is not heard. */
@@ -45,24 +78,75 @@ export class ClientSession implements Subscriber, Requester {
   #actionTimer: NodeJS.Timeout | undefined
   #authTimer: NodeJS.Timeout | undefined
 
-  constructor(socket: net.Socket, context: ClientContext) {
-    this.#socket = socket
+  constructor(stream: Duplex, peer: Peer, context: ClientContext) {
+    this.#stream = stream
     this.#context = context
-    this.address = `${socket.remoteAddress}:${socket.remotePort}`
-    this.#parser = new BlockParser({ from: 'client', ...context.options().limits })
-    const { maxQueueBytes, stallTimeoutMs } = context.options()
-    this.outbox = new Outbox(socket, {
+    this.peer = peer
+    this.#output = peer.output
+    const { limits, autoFilter, maxQueueBytes, maxQueueAgeMs, overflow, coalesceMs, stallTimeoutMs, authTimeoutMs } =
+      context.options()
+    this.#autoFilter = autoFilter
+    this.#parser = peer.input.createParser(limits)
+    this.outbox = new Outbox(stream, {
       maxQueueBytes,
+      maxQueueAgeMs,
+      overflow,
+      coalesceMs,
       stallTimeoutMs,
       onStalled: () => this.#destroy('it reads too slowly'),
-      onDropped: (events) =>
-        context.log.warn({ client: this.address, user: this.login.username, events }, 'client missed events: it read too slowly')
+      onDropped: (events) => this.#tellDropped(events)
     })
-    this.login = new LoginState(() => context.options().users)
+    this.login = new LoginState(() => context.options())
     this.#listen()
-    this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
-    if (this.login.isLoggedIn) context.subscribe(this, EventMask.all)
-    else this.#authTimer = setTimeout(() => this.end('it did not log in in time'), context.options().authTimeoutMs)
+    if (peer.greet) this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
+    if (this.login.isLoggedIn) this.see(EventMask.all)
+    else this.#authTimer = setTimeout(() => this.end('it did not log in in time'), authTimeoutMs)
+  }
+
+  get address(): string {
+    return this.peer.address
+  }
+
+  get output(): OutputFormat {
+    return this.#output
+  }
+
+  get autoFilter(): AutoFilter {
+    return this.#autoFilter
+  }
+
+  /** Writes answers and events in another format from now on. */
+  speak(output: OutputFormat): void {
+    this.#output = output
+    this.#showView()
+  }
+
+  filterBy(autoFilter: AutoFilter): void {
+    this.#autoFilter = autoFilter
+    this.#showView()
+  }
+
+  /** Shows it the events of these classes; undefined: none at all. */
+  see(mask: EventMask | undefined): void {
+    this.#mask = mask
+    this.#showView()
+  }
+
+  #showView(since?: number): void {
+    const filters = this.#autoFilter === 'on' ? [ownEventsOnly] : []
+    this.#context.subscribe(
+      this,
+      this.#mask && { mask: this.#mask, filters, format: this.#output, isSequenced: this.#isSequenced },
+      since
+    )
+  }
+
+  #tellDropped(events: number): void {
+    this.#context.log.warn(
+      { client: this.address, user: this.login.username, events },
+      'client missed events: it read too slowly'
+    )
+    this.receive(Buffer.from(`Event: ProxyOverflow\r\nPrivilege: system,all\r\nDropped: ${events}\r\n\r\n`))
   }
 
   get inFlight(): number {
@@ -70,8 +154,8 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   /** A block for this client only. */
-  receive(block: Buffer): void {
-    this.outbox.push(block)
+  receive(block: Buffer, origin: Origin = 'proxy'): void {
+    this.outbox.push(this.#output.encode(block, origin))
   }
 
   /** An action of this client has gone to a server. */
@@ -89,23 +173,25 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   /** The login was accepted. */
-  loggedIn(mask: EventMask): void {
+  loggedIn({ mask, isSequenced, since }: Wishes): void {
     clearTimeout(this.#authTimer)
     this.#context.log.info({ client: this.address, user: this.login.username }, 'client logged in')
-    this.#context.subscribe(this, mask)
+    this.#mask = mask
+    this.#isSequenced = isSequenced
+    this.#showView(since)
   }
 
   /** The login was refused: answered late and closed, as Asterisk does, so that guessing is slow. What comes meanwhile is not heard. */
   refused(username: string, id: Buffer | undefined): void {
     this.#context.log.warn({ client: this.address, user: username }, 'login refused')
-    this.#context.subscribe(this, undefined)
+    this.see(undefined)
     this.#closing = true
     clearTimeout(this.#authTimer)
     const timer = setTimeout(() => {
-      this.outbox.push(errorAnswer('Authentication failed', id))
+      this.receive(errorAnswer('Authentication failed', id))
       this.#finish()
     }, this.#context.options().loginFailureDelayMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    this.#stream.once('close', () => clearTimeout(timer))
   }
 
   /** Logs off politely: what was asked before is answered first, as Asterisk does, which takes one action after the other. */
@@ -129,12 +215,12 @@ export class ClientSession implements Subscriber, Requester {
     if (this.#closing) return
     this.#closing = true
     this.#context.log.debug({ client: this.address, reason }, 'closing client')
-    this.#context.subscribe(this, undefined)
+    this.see(undefined)
     this.#finish()
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    this.#stream.destroy()
   }
 
   /** @param withinMs what has not been answered by then is not waited for */
@@ -143,42 +229,41 @@ export class ClientSession implements Subscriber, Requester {
     this.#leave = leave
     if (this.#inFlight === 0) return leave()
     const timer = setTimeout(leave, withinMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    this.#stream.once('close', () => clearTimeout(timer))
   }
 
   #destroy(reason: string): void {
-    if (this.#socket.destroyed) return
+    if (this.#stream.destroyed) return
     this.#context.log.warn(
       { client: this.address, user: this.login.username, reason, waitingBytes: this.outbox.waitingBytes },
       'client closed'
     )
-    this.#socket.destroy()
+    this.#stream.destroy()
   }
 
   #finish(): void {
     this.outbox.flush()
-    this.#socket.end()
+    this.#stream.end()
     // A client that neither reads nor closes does not keep its socket.
-    const timer = setTimeout(() => this.#socket.destroy(), this.#context.options().graceMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    const timer = setTimeout(() => this.#stream.destroy(), this.#context.options().graceMs)
+    this.#stream.once('close', () => clearTimeout(timer))
   }
 
   #listen(): void {
-    const socket = this.#socket
-    socket.setNoDelay(true)
-    socket.on('data', (chunk: Buffer) => this.#read(chunk))
-    socket.on('error', (error) =>
+    const stream = this.#stream
+    stream.on('data', (chunk: Buffer) => this.#read(chunk))
+    stream.on('error', (error) =>
       this.#context.log.debug({ client: this.address, reason: error.message }, 'client connection failed')
     )
     // `printf … | nc` closes its half at once: it still gets its answers.
-    socket.once('end', () => {
+    stream.once('end', () => {
       if (!this.#leave) this.#leaveAfterAnswers(() => this.end('it closed its half'), maxHalfOpenMs)
     })
-    socket.once('close', () => {
+    stream.once('close', () => {
       this.#closing = true
       clearTimeout(this.#authTimer)
       clearTimeout(this.#actionTimer)
-      this.#context.subscribe(this, undefined)
+      this.see(undefined)
       this.#context.log.debug({ client: this.address, user: this.login.username }, 'client gone')
     })
   }
@@ -188,10 +273,8 @@ export class ClientSession implements Subscriber, Requester {
     try {
       const blocks = this.#parser.push(chunk)
       if (blocks.length > 0) this.#restartActionTimer()
-      for (const block of blocks) {
-        if (this.#closing || this.#leave) return
-        this.#context.dispatch(this, block, clientActionId(block))
-      }
+      if (this.#isHeld) this.#waiting.push(...blocks)
+      else this.#dispatchAll(blocks)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.receive(errorAnswer(error.message, undefined))
@@ -202,11 +285,34 @@ export class ClientSession implements Subscriber, Requester {
     this.#waitForReader()
   }
 
+  #dispatchAll(blocks: readonly Block[]): void {
+    for (const [index, block] of blocks.entries()) {
+      if (this.#closing || this.#leave) return
+      const id = clientActionId(block)
+      if (id) this.lastActionId = id.toString('latin1')
+      this.#context.dispatch(this, block, id)
+      if (!this.#isHeld) continue
+      this.#waiting.push(...blocks.slice(index + 1))
+      return
+    }
+  }
+
+  /** Its next actions wait until this one is decided: a login with a hashed secret takes a while. @param decided never rejects */
+  hold(decided: Promise<void>): void {
+    this.#isHeld = true
+    this.#stream.pause()
+    void decided.then(() => {
+      this.#isHeld = false
+      if (!this.#closing) this.#stream.resume()
+      this.#dispatchAll(this.#waiting.splice(0))
+    })
+  }
+
   /** Who does not read its answers is not heard until it does: what it asks for would only pile up here. */
   #waitForReader(): void {
-    if (this.outbox.waitingBytes <= maxUnreadBytes || this.#socket.isPaused()) return
-    this.#socket.pause()
-    this.#socket.once('drain', () => this.#socket.resume())
+    if (this.outbox.waitingBytes <= maxUnreadBytes || this.#stream.isPaused()) return
+    this.#stream.pause()
+    this.#stream.once('drain', () => this.#stream.resume())
   }
 
   #restartActionTimer(): void {

@@ -1,12 +1,13 @@
 import type { Block } from '../ami/block.js'
+import { EventMask } from '../ami/event-mask.js'
 import { maxActionHeaders, maxActionLineBytes } from '../ami/validate.js'
 import type { ClientSession } from './client-session.js'
-import { type LocalActionContext, localActions } from './local-actions.js'
-import { answerProxyAction } from './proxy-actions.js'
-import { errorAnswer, forwardedAction } from './rewrite.js'
+import { localActions } from './local-actions.js'
+import { answerProxyAction, type ProxyActionContext } from './proxy-actions.js'
+import { errorAnswer, forwardedAction, ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
 
-export interface DispatchContext extends LocalActionContext {
+export interface DispatchContext extends ProxyActionContext {
   servers: Servers
   maxActionsInFlight: () => number
 }
@@ -23,13 +24,37 @@ export function dispatch(client: ClientSession, block: Block, id: Buffer | undef
   if (block.getAll('Action').some((value) => /[^\x20-\x7e\t]/.test(value)))
     return refuse('An Action has other than printable ASCII characters')
   const action = effectiveAction(block)
+  if (!hasProxyKey(client, block)) return client.refused('', id)
   const local = localActions[action.toLowerCase()]
-  if (local && !(local.needsLogin && !client.login.isLoggedIn)) return local.answer(client, block, id, context)
+  if (local && !(local.needsLogin && !client.login.isLoggedIn)) return local.answer(client, block, id)
   const proxyAction = action === '' ? block.get('ProxyAction')?.trim() : undefined
+  // The key alone is a login, and was accepted.
+  if (action === '' && proxyAction === undefined && block.find('ProxyKey') && client.login.isLoggedIn)
+    return acceptKey(client, id)
   if (action === '' && proxyAction === undefined) return refuse('Missing action in request')
   if (!client.login.isLoggedIn) return refuse('Permission denied')
-  if (proxyAction !== undefined) return client.receive(answerProxyAction(proxyAction, context.servers, id))
-  forward(client, { block, action, id }, context)
+  if (proxyAction !== undefined) answerProxyAction(proxyAction, { client, block, id }, context)
+  else forward(client, { block, action, id }, context)
+}
+
+/** Where a key is configured it comes first, alone or with an action, and is a login. */
+function hasProxyKey(client: ClientSession, block: Block): boolean {
+  if (!client.login.needsKey) return true
+  if (!client.login.giveKey(block.get('ProxyKey') ?? '')) return false
+  client.loggedIn({ mask: EventMask.all, isSequenced: false })
+  return true
+}
+
+function acceptKey(client: ClientSession, id: Buffer | undefined): void {
+  client.receive(
+    ownAnswer(
+      [
+        ['Response', 'Success'],
+        ['Message', 'ProxyKey accepted']
+      ],
+      id
+    )
+  )
 }
 
 /** The Action that counts: the first that says something, as in Asterisk. */

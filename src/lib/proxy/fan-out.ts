@@ -1,16 +1,13 @@
-import type { EventMask } from '../ami/event-mask.js'
-import { blocksOfRun } from '../ami/stream-splitter.js'
+import type { EventBatch } from './event-batch.js'
+import { EventView } from './filter/event-view.js'
+import type { Past } from './journal.js'
 import type { Outbox } from './outbox.js'
+import { type View, viewKey } from './view.js'
+import { ViewClass } from './view-class.js'
 
 /** One who receives events. */
 export interface Subscriber {
   readonly outbox: Outbox
-}
-
-/** Subscribers who see the same: what they get is filtered and serialised once. */
-interface FilterClass<S extends Subscriber> {
-  mask: EventMask
-  members: Set<S>
 }
 
 /** A subscriber's own copy of an event: its ActionID restored. */
@@ -20,28 +17,32 @@ export interface OwnCopy {
 }
 
 /**
- * Gives each run of events to all who may see it. A run is filtered once per filter class, and the same buffer goes to every member: the cost
- * per delivery is one write.
+ * Gives each run of events to all who may see it. A run is filtered and written once per class of subscribers with equal views, and the same
+ * buffer goes to every member: the cost per delivery is one write.
  */
 export class FanOut<S extends Subscriber = Subscriber> {
-  readonly #classes = new Map<string, FilterClass<S>>()
-  readonly #classOf = new Map<S, FilterClass<S>>()
+  readonly #classes = new Map<string, ViewClass<S>>()
+  readonly #classOf = new Map<S, ViewClass<S>>()
 
-  /** Adds a subscriber, or changes what it sees. */
-  subscribe(subscriber: S, mask: EventMask): void {
+  /** Adds a subscriber, or changes what it sees. @param past what it missed, and gets first */
+  subscribe(subscriber: S, view: View, past?: Past): void {
+    const key = viewKey(view)
+    const before = this.#classOf.get(subscriber)
+    if (before?.key === key && !past) return
     this.unsubscribe(subscriber)
-    const filterClass = this.#classes.get(mask.key) ?? { mask, members: new Set() }
-    this.#classes.set(mask.key, filterClass)
-    filterClass.members.add(subscriber)
-    this.#classOf.set(subscriber, filterClass)
+    const replayed = past && replay(subscriber, new ViewClass<S>(view, key), past)
+    const viewClass = this.#classes.get(key) ?? replayed ?? new ViewClass<S>(view, key)
+    this.#classes.set(key, viewClass)
+    viewClass.members.add(subscriber)
+    this.#classOf.set(subscriber, viewClass)
   }
 
   unsubscribe(subscriber: S): void {
-    const filterClass = this.#classOf.get(subscriber)
-    if (!filterClass) return
+    const viewClass = this.#classOf.get(subscriber)
+    if (!viewClass) return
     this.#classOf.delete(subscriber)
-    filterClass.members.delete(subscriber)
-    if (filterClass.members.size === 0) this.#classes.delete(filterClass.mask.key)
+    viewClass.members.delete(subscriber)
+    if (viewClass.members.size === 0) this.#classes.delete(viewClass.key)
   }
 
   get subscribers(): IterableIterator<S> {
@@ -50,38 +51,27 @@ export class FanOut<S extends Subscriber = Subscriber> {
 
   /** Those who want events of a class. */
   *wanting(eventClass: string): Generator<S> {
-    for (const { mask, members } of this.#classes.values()) if (mask.wants([eventClass])) yield* members
+    for (const { view, members } of this.#classes.values()) if (view.mask.wants([eventClass])) yield* members
   }
 
   /**
-   * @param run whole event blocks; must not be changed afterwards
    * @param own what one subscriber gets instead
    */
-  deliver(run: Buffer, own?: OwnCopy): void {
-    for (const { mask, members } of this.#classes.values()) {
-      const bytes = filterRun(run, mask)
-      if (bytes.length === 0) continue
-      const count = countOnce(bytes)
-      for (const member of members) {
-        if (own?.subscriber === member) member.outbox.pushEvents(own.bytes, () => 1)
-        else member.outbox.pushEvents(bytes, count)
-      }
-    }
+  deliver(batch: EventBatch, own?: OwnCopy): void {
+    for (const viewClass of this.#classes.values()) viewClass.deliver(batch, own)
+  }
+
+  /** An answer that somebody else was given, for those who see everything (`broadcastresponses`). */
+  deliverAnswer(block: Buffer, server: string, to: Subscriber): void {
+    const view = new EventView(block, server)
+    for (const viewClass of this.#classes.values()) viewClass.deliverAnswer(view, to)
   }
 }
 
-function filterRun(run: Buffer, mask: EventMask): Buffer {
-  if (mask.wantsAll) return run
-  if (!mask.wantsAny) return run.subarray(0, 0)
-  const passed = [...blocksOfRun(run)].filter((block) => mask.wantsEvent(block))
-  return passed.length === 1 ? passed[0]! : Buffer.concat(passed)
-}
-
-/** Counts the blocks of a run when the first subscriber that is too slow asks. */
-function countOnce(run: Buffer): () => number {
-  let count: number | undefined
-  return () => {
-    count ??= [...blocksOfRun(run)].length
-    return count
-  }
+/** @returns the class, which has followed the calls of the past */
+function replay<S extends Subscriber>(subscriber: S, viewClass: ViewClass<S>, { known, missed }: Past): ViewClass<S> {
+  for (const batch of known) viewClass.deliver(batch)
+  viewClass.members.add(subscriber)
+  for (const batch of missed) viewClass.deliver(batch)
+  return viewClass
 }

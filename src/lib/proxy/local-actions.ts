@@ -1,16 +1,23 @@
 import type { Block } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
-import type { ClientSession } from './client-session.js'
+import type { ClientSession, Wishes } from './client-session.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
-
-/** What local actions need of the proxy. */
-export interface LocalActionContext {
-  subscribe: (client: ClientSession, mask: EventMask) => void
-}
 
 interface LocalAction {
   needsLogin: boolean
-  answer: (client: ClientSession, block: Block, id: Buffer | undefined, context: LocalActionContext) => void
+  answer: (client: ClientSession, block: Block, id: Buffer | undefined) => void
+}
+
+/** What a Login asks for beside the login. */
+function wishesOf(login: Block): Wishes {
+  const since = login.get('Since')?.trim() ?? ''
+  const isBack = /^\d{1,16}$/.test(since)
+  return {
+    // `Event:` is what some libraries send for `Events:`.
+    mask: new EventMask(login.get('Events') || login.get('Event') || 'on'),
+    isSequenced: isBack || /^(on|yes|true|1)$/i.test(login.get('Sequence')?.trim() ?? ''),
+    since: isBack ? Number(since) : undefined
+  }
 }
 
 /** Actions that concern a client's own session, answered in Asterisk's words. They never reach the session that all clients share. */
@@ -21,8 +28,6 @@ export const localActions: Record<string, LocalAction | undefined> = {
     needsLogin: false,
     answer(client, block, id) {
       if (!client.login.attempt(block)) return client.refused(block.get('Username')?.trim() ?? '', id)
-      // `Event:` is what some libraries send for `Events:`.
-      const mask = new EventMask(block.get('Events') || block.get('Event') || 'on')
       client.receive(
         ownAnswer(
           [
@@ -32,7 +37,7 @@ export const localActions: Record<string, LocalAction | undefined> = {
           id
         )
       )
-      client.loggedIn(mask)
+      client.loggedIn(wishesOf(block))
     }
   },
 
@@ -61,11 +66,11 @@ export const localActions: Record<string, LocalAction | undefined> = {
 
   events: {
     needsLogin: true,
-    answer(client, block, id, { subscribe }) {
+    answer(client, block, id) {
       const text = block.get('EventMask')?.trim()
       if (!text) return client.receive(errorAnswer('Invalid event mask', id))
       const mask = new EventMask(text)
-      subscribe(client, mask)
+      client.see(mask)
       client.receive(
         ownAnswer(
           [

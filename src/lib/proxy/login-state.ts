@@ -1,16 +1,19 @@
 import { randomInt } from 'node:crypto'
 import type { Block } from '../ami/block.js'
+import { equalInConstantTime } from './constant-time.js'
+import type { ProxyOptions } from './options.js'
 import type { Users } from './users.js'
 
 /** Where a client stands with its login. */
 export class LoginState {
-  readonly #users: () => Users | undefined
+  readonly #options: () => Pick<ProxyOptions, 'users' | 'proxyKey'>
   #username: string | undefined
+  #hasKey = false
   #challenge: string | undefined
 
-  /** @param users who may log in now; undefined when nobody has to */
-  constructor(users: () => Users | undefined) {
-    this.#users = users
+  /** @param options as they are now: without users nobody has to log in */
+  constructor(options: () => Pick<ProxyOptions, 'users' | 'proxyKey'>) {
+    this.#options = options
   }
 
   get username(): string | undefined {
@@ -18,7 +21,25 @@ export class LoginState {
   }
 
   get isLoggedIn(): boolean {
-    return this.#username !== undefined || this.#users() === undefined
+    const { users, proxyKey } = this.#options()
+    return this.#username !== undefined || this.#hasKey || (users === undefined && proxyKey === undefined)
+  }
+
+  /** May it change the proxy? */
+  get isAdmin(): boolean {
+    return this.#options().users === undefined
+  }
+
+  /** Is a ProxyKey due before anything else? */
+  get needsKey(): boolean {
+    return this.#options().proxyKey !== undefined && !this.isLoggedIn
+  }
+
+  /** @returns whether it is the key; it then counts as a login */
+  giveKey(key: string): boolean {
+    const { proxyKey } = this.#options()
+    this.#hasKey = proxyKey !== undefined && equalInConstantTime(proxyKey, key)
+    return this.#hasKey
   }
 
   /** A new challenge; the one before is void. Decimal, since old clients expect a number. */
@@ -35,9 +56,10 @@ export class LoginState {
     const username = block.get('Username')?.trim() ?? ''
     const challenge = this.#challenge
     this.#challenge = undefined
-    const users = this.#users()
+    const { users } = this.#options()
     const accepted = users === undefined || this.#accepts(users, username, block, challenge)
     this.#username = accepted ? username : undefined
+    if (!accepted) this.#hasKey = false
     return accepted
   }
 

@@ -15,6 +15,9 @@ export interface ServerOptions {
   tls?: TlsOptions | undefined
 }
 
+/** Which events a client gets: `on`: only those of its own actions. `unique` is `off`: ActionIDs are always kept apart. */
+export type AutoFilter = 'off' | 'on' | 'unique'
+
 export interface ProxyOptions {
   listen: readonly Address[]
   servers: readonly ServerOptions[]
@@ -22,6 +25,17 @@ export interface ProxyOptions {
   users: Users | undefined
   /** Appends `Server: name` to what comes from a server. `auto`: when there are several. */
   serverHeader: 'auto' | 'always' | 'never'
+  /** A key that every client has to send as `ProxyKey:` before anything else; it counts as a login. */
+  proxyKey?: string | undefined
+  /** What a client starts with; it may change both. */
+  outputFormat: string
+  autoFilter: AutoFilter
+  /** Byte for byte what 1.22 of astmanproxy made of long headers in XML. */
+  xmlCompat?: '1.22' | undefined
+  /** Gives everybody's answers to clients that filter nothing: panels of old relied on it. */
+  broadcastResponses: boolean
+  /** The banner in place of Asterisk's. */
+  banner?: string | undefined
   limits: ParserLimits
   /** A client that has not logged in after this time is closed (Asterisk's authtimeout). */
   authTimeoutMs: number
@@ -31,6 +45,14 @@ export interface ProxyOptions {
   loginFailureDelayMs: number
   /** Bytes that may wait for a client that reads slowly; past that it misses whole events. */
   maxQueueBytes: number
+  /** So long a client may be behind; past that it misses whole events, too. */
+  maxQueueAgeMs: number
+  /** What happens to a client that is too slow. */
+  overflow: 'drop-events' | 'disconnect'
+  /** Events are collected for so long before they are written: fewer, larger writes. Answers never wait. */
+  coalesceMs: number
+  /** Bytes of events that are kept for clients that come back; 0: none. */
+  journalBytes: number
   /** A client that reads nothing for so long while its queue is full is closed. */
   stallTimeoutMs: number
   /** Actions of one client that may wait for their answer. */
@@ -50,11 +72,18 @@ export interface ProxyOptions {
 /** What fits nearly everybody. */
 export const proxyDefaults = {
   serverHeader: 'auto',
+  outputFormat: 'standard',
+  autoFilter: 'off',
+  broadcastResponses: false,
   limits: { maxHeaderBytes: 64 * 1024, maxBlockBytes: 1024 * 1024 },
   authTimeoutMs: 30_000,
   actionTimeoutMs: 60_000,
   loginFailureDelayMs: 1_000,
   maxQueueBytes: 16 * 1024 * 1024,
+  maxQueueAgeMs: 30_000,
+  overflow: 'drop-events',
+  coalesceMs: 5,
+  journalBytes: 8 * 1024 * 1024,
   stallTimeoutMs: 60_000,
   maxActionsInFlight: 1_000,
   reconnect: { initialMs: 500, maxMs: 30_000 },

@@ -1,7 +1,13 @@
-import type net from 'node:net'
+import type { Duplex } from 'node:stream'
 
 export interface OutboxOptions {
   maxQueueBytes: number
+  /** So long a client may be behind before it counts as too slow. */
+  maxQueueAgeMs: number
+  /** What happens to a client that is too slow: it misses events, or it is closed. */
+  overflow: 'drop-events' | 'disconnect'
+  /** How long events are collected before they are written; answers never wait. */
+  coalesceMs: number
   /** The client read nothing for `stallTimeoutMs` while its queue was full. */
   onStalled: () => void
   stallTimeoutMs: number
@@ -15,32 +21,67 @@ const fastBytes = 200 * 1024
 const slowestBytes = 20 * 1024
 const windowMs = 20
 
-/** What waits to be written in this tick, over all clients: one write each. */
-const dirty: Outbox[] = []
+/** So much is worth a write of its own: waiting for more saves nothing. */
+const enoughBytes = 64 * 1024
 
-function flushAll(): void {
+/** What waits to be written at the end of this tick, over all clients: one write each. */
+const dirty: Outbox[] = []
+/** What may wait a little for further events. */
+let collecting: Outbox[] = []
+
+function flushDirty(): void {
   for (const outbox of dirty.splice(0)) outbox.flush()
 }
 
+function flushCollected(): void {
+  const all = collecting
+  collecting = []
+  for (const outbox of all) outbox.flush()
+}
+
+/** Most clients get the same parts: what one joined serves the next. */
+let lastJoined: { parts: readonly Buffer[]; bytes: Buffer } = { parts: [], bytes: Buffer.alloc(0) }
+
+function join(parts: readonly Buffer[]): Buffer {
+  if (parts.length === 1) return parts[0]!
+  const { parts: last, bytes } = lastJoined
+  if (last.length === parts.length && last.every((part, index) => part === parts[index])) return bytes
+  lastJoined = { parts, bytes: Buffer.concat(parts) }
+  // Kept for this turn only: a large one would otherwise stay in memory.
+  if (lastJoined.bytes.length > enoughBytes) queueMicrotask(forget)
+  return lastJoined.bytes
+}
+
+function forget(): void {
+  lastJoined = { parts: [], bytes: Buffer.alloc(0) }
+}
+
 /**
- * The way out to one client: one write a tick, and a queue with a bound. When the queue is full the client misses whole events and is told how
- * many (`Event: ProxyOverflow`); answers are never dropped, but a client that does not read is closed in the end. Nobody else waits for it.
+ * The way out to one client: events are collected for a moment, answers are written at the end of the tick with what was collected before them,
+ * and the queue has a bound. A client that is too slow misses whole events and is told how many (`Event: ProxyOverflow`), or is closed; answers
+ * are never dropped, but a client that does not read is closed in the end. Nobody else waits for it.
  */
 export class Outbox {
-  readonly #socket: net.Socket
+  readonly #socket: Duplex
   readonly #options: OutboxOptions
   #parts: Buffer[] = []
   #queuedBytes = 0
   #pushedBytes = 0
   #droppedEvents = 0
+  #droppedInAll = 0
   #overflowing = false
+  #waitsFor: 'nothing' | 'more events' | 'end of tick' = 'nothing'
+  #behindSinceMs: number | undefined
   #stallTimer: NodeJS.Timeout | undefined
   #drainedAtLastCheck = 0
   #window = { startMs: 0, drainedBytes: 0 }
   #bytesPerWindow = 0
   readonly #onDrain = () => this.#recover()
+  readonly #onCaughtUp = () => {
+    this.#behindSinceMs = undefined
+  }
 
-  constructor(socket: net.Socket, options: OutboxOptions) {
+  constructor(socket: Duplex, options: OutboxOptions) {
     this.#socket = socket
     this.#options = options
     socket.once('close', () => clearTimeout(this.#stallTimer))
@@ -81,38 +122,75 @@ export class Outbox {
     return this.#bytesPerWindow
   }
 
-  /** An answer, or what else must arrive. */
+  /** For how long the client has been behind, in milliseconds. */
+  get queuedMs(): number {
+    return this.#behindSinceMs === undefined ? 0 : performance.now() - this.#behindSinceMs
+  }
+
+  /** Events that were not sent in all, over the client's life. */
+  get droppedInAll(): number {
+    return this.#droppedInAll
+  }
+
+  /** An answer, or what else must arrive, now. */
   push(bytes: Buffer): void {
-    if (!this.#socket.writable) return
-    if (this.#parts.length === 0) {
-      if (dirty.length === 0) process.nextTick(flushAll)
-      dirty.push(this)
-    }
-    this.#parts.push(bytes)
-    this.#queuedBytes += bytes.length
-    this.#pushedBytes += bytes.length
+    if (!this.#add(bytes)) return
+    if (this.#waitsFor !== 'end of tick') this.#flushAtEndOfTick()
     // Answers come because the client asked: whoever asks for this much and reads nothing gets no more time.
     if (this.waitingBytes > 4 * this.#options.maxQueueBytes) this.#options.onStalled()
   }
 
   /** Events: they may be dropped when the client reads too slowly. `count` is asked only then. */
   pushEvents(bytes: Buffer, count: () => number): void {
-    const { maxQueueBytes } = this.#options
+    const { maxQueueBytes, maxQueueAgeMs, coalesceMs } = this.#options
     // Half of the queue is room enough to go on; to wait until it is empty would only widen the gap.
-    if (this.#overflowing && this.waitingBytes + bytes.length <= maxQueueBytes / 2) this.#recover()
-    if (!this.#overflowing && this.waitingBytes + bytes.length > maxQueueBytes) this.#overflow()
-    if (this.#overflowing) this.#droppedEvents += count()
-    else this.push(bytes)
+    if (this.#overflowing && this.waitingBytes + bytes.length <= maxQueueBytes / 2 && this.queuedMs < maxQueueAgeMs)
+      this.#recover()
+    if (!this.#overflowing && (this.waitingBytes + bytes.length > maxQueueBytes || this.queuedMs > maxQueueAgeMs))
+      this.#overflow()
+    if (this.#overflowing) {
+      this.#droppedEvents += count()
+    } else if (this.#add(bytes)) {
+      if (this.#queuedBytes >= enoughBytes || coalesceMs === 0) this.#flushAtEndOfTick()
+      else if (this.#waitsFor === 'nothing') this.#flushLater(coalesceMs)
+    }
+  }
+
+  #add(bytes: Buffer): boolean {
+    if (!this.#socket.writable) return false
+    this.#parts.push(bytes)
+    this.#queuedBytes += bytes.length
+    this.#pushedBytes += bytes.length
+    return true
+  }
+
+  #flushAtEndOfTick(): void {
+    if (this.#waitsFor === 'end of tick') return
+    this.#waitsFor = 'end of tick'
+    if (dirty.length === 0) process.nextTick(flushDirty)
+    dirty.push(this)
+  }
+
+  #flushLater(coalesceMs: number): void {
+    this.#waitsFor = 'more events'
+    if (collecting.length === 0) setTimeout(flushCollected, coalesceMs)
+    collecting.push(this)
   }
 
   flush(): void {
     const parts = this.#parts
     this.#parts = []
     this.#queuedBytes = 0
-    if (parts.length > 0 && this.#socket.writable) this.#socket.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+    this.#waitsFor = 'nothing'
+    if (parts.length === 0 || !this.#socket.writable) return
+    // What the system took at once is not behind, however large it was.
+    if (this.#socket.write(join(parts)) || this.#socket.writableLength === 0 || this.#behindSinceMs !== undefined) return
+    this.#behindSinceMs = performance.now()
+    this.#socket.once('drain', this.#onCaughtUp)
   }
 
   #overflow(): void {
+    if (this.#options.overflow === 'disconnect') return this.#options.onStalled()
     this.#overflowing = true
     this.#drainedAtLastCheck = this.drainedBytes
     this.#socket.once('drain', this.#onDrain)
@@ -130,8 +208,8 @@ export class Outbox {
     this.#overflowing = false
     const dropped = this.#droppedEvents
     this.#droppedEvents = 0
+    this.#droppedInAll += dropped
     this.#options.onDropped(dropped)
-    this.push(Buffer.from(`Event: ProxyOverflow\r\nPrivilege: system,all\r\nDropped: ${dropped}\r\n\r\n`))
   }
 
   #checkStall(): void {

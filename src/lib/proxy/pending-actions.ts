@@ -4,11 +4,12 @@ import type { Block } from '../ami/block.js'
 import { shapelessAnswers } from '../ami/catalog/overlay.js'
 import type { Lookout } from '../ami/stream-splitter.js'
 import type { OwnCopy } from './fan-out.js'
+import type { Origin } from './formats/format.js'
 
 /** Who is waiting for an answer. */
 export interface Requester {
   /** Takes a block that belongs to its action, with its own ActionID in it. */
-  receive: (block: Buffer) => void
+  receive: (block: Buffer, origin?: Origin) => void
   /** Has one action less in flight. */
   settled: () => void
   /** Puts a copy of an event with its own ActionID in the place of everybody's; undefined when it has gone. */

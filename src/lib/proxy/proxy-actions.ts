@@ -1,24 +1,148 @@
+import type { Block } from '../ami/block.js'
 import type { Field } from '../ami/encode.js'
+import type { ClientSession } from './client-session.js'
+import { inputFormatNames, outputFormat, outputFormatNames } from './formats/formats.js'
+import type { AutoFilter, ProxyOptions, ServerOptions } from './options.js'
 import { ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
 
-/** Answers a `ProxyAction`, astmanproxy's own actions. Its one line per server stays; what programs need is added as headers. */
-export function answerProxyAction(name: string, servers: Servers, id: Buffer | undefined): Buffer {
-  if (name.toLowerCase() === 'listservers') return listServers(servers, id)
-  return ownAnswer(
-    [
-      ['ProxyResponse', 'Error'],
-      ['Message', 'Invalid Proxy Action']
-    ],
-    id
-  )
+/** What ProxyActions need of the proxy. */
+export interface ProxyActionContext {
+  options: () => ProxyOptions
+  servers: Servers
+  /** All clients, the newest last. */
+  clients: () => Iterable<ClientSession>
 }
 
-function listServers(servers: Servers, id: Buffer | undefined): Buffer {
-  const fields = servers.all.flatMap(({ name, state, options: { host, port, username } }): Field[] => [
-    ['ProxyListServer', `I: ${host} H: ${host} U: ${username} P: ${port} E: on `],
-    ['ProxyServerName', name],
-    ['ProxyServerState', state]
-  ])
-  return ownAnswer([['ProxyResponse', 'Success'], ...fields], id)
+interface Request {
+  client: ClientSession
+  block: Block
+  id: Buffer | undefined
+}
+
+type ProxyAction = (request: Request, context: ProxyActionContext) => readonly Field[] | undefined
+
+const success: Field = ['ProxyResponse', 'Success']
+const failed = (message: string): Field[] => [
+  ['ProxyResponse', 'Failure'],
+  ['Message', message]
+]
+
+/** Those that change the proxy for everybody, or show who else uses it, are for administrators. */
+const forAdministrators = new Set(['addserver', 'dropserver', 'listsessions'])
+
+/** astmanproxy's own actions. Its headers stay as they were; what programs need is added behind them. */
+const proxyActions: Record<string, ProxyAction | undefined> = {
+  __proto__: null as never,
+
+  listservers: (_, { servers }) => [
+    success,
+    ...servers.all.flatMap(({ name, state, options: { host, port, username } }): Field[] => [
+      ['ProxyListServer', `I: ${host} H: ${host} U: ${username} P: ${port} E: on `],
+      ['ProxyServerName', name],
+      ['ProxyServerState', state]
+    ])
+  ],
+
+  listsessions: (_, { clients, servers }) => [
+    success,
+    ...[...clients()].reverse().flatMap((client): Field[] => [
+      ['ProxyClientSession', client.address.replace(/:\d+$/, '')],
+      ['ProxyClientActionID', printable(client.lastActionId)],
+      ['ProxyClientInputHandler', client.peer.input.name],
+      ['ProxyClientOutputHandler', client.output.name],
+      ['ProxyClientAddress', client.address],
+      ['ProxyClientUser', printable(client.login.username ?? '')],
+      ['ProxyClientConnected', client.connectedAt.toISOString()],
+      ['ProxyClientQueueBytes', String(client.outbox.waitingBytes)],
+      ['ProxyClientDropped', String(client.outbox.droppedInAll)]
+    ]),
+    ...servers.all.flatMap(({ name, state, options: { host } }): Field[] => [
+      ['ProxyServerSession', host],
+      ['ProxyServerName', name],
+      ['ProxyServerState', state]
+    ])
+  ],
+
+  listiohandlers: () => [
+    success,
+    ...inputFormatNames.map((name): Field => ['InputHandler', name]),
+    ...outputFormatNames.map((name): Field => ['OutputHandler', name])
+  ],
+
+  // An unknown format is no error and changes nothing, as it always was.
+  setoutputformat: ({ client, block }, { options }) => {
+    const wanted = outputFormat(block.get('OutputFormat')?.trim() ?? '', { xmlCompat: options().xmlCompat })
+    if (wanted) client.speak(wanted)
+    return [success, ['OutputFormat', client.output.name.replace(/-.*/, '')]]
+  },
+
+  setautofilter: ({ client, block }) => {
+    const wanted = block.get('AutoFilter')?.trim().toLowerCase()
+    client.filterBy(isAutoFilter(wanted) ? wanted : 'off')
+    return [success, ['AutoFilter', String(autoFilters.indexOf(client.autoFilter))]]
+  },
+
+  addserver: ({ block }, { servers }) => {
+    const server = serverFrom(block)
+    if (typeof server === 'string') return failed(`Could not add ${printable(block.get('Server')?.trim() ?? '')}: ${server}`)
+    const refused = servers.add(server)
+    return refused ? failed(`Could not add ${server.name}: ${refused}`) : [success, ['Message', `Added ${server.name}`]]
+  },
+
+  dropserver: ({ block }, { servers }) => {
+    const name = printable(block.get('Server')?.trim() ?? '')
+    if (name === '') return failed('Cannot Drop Server, Server is missing')
+    return servers.drop(name) ? [success, ['Message', `Dropped ${name}`]] : failed(`Cannot Drop Server ${name}, Does Not Exist`)
+  },
+
+  logoff: ({ client, id }) => {
+    client.goodbye(id)
+    return undefined
+  }
+}
+
+/** Answers a `ProxyAction`. */
+export function answerProxyAction(name: string, request: Request, context: ProxyActionContext): void {
+  const { client, id } = request
+  const key = name.toLowerCase()
+  const answer = proxyActions[key]
+  const fields = !answer
+    ? error('Invalid Proxy Action')
+    : forAdministrators.has(key) && !client.login.isAdmin
+      ? error(`Permission denied: ${name} is for administrators`)
+      : answer(request, context)
+  if (fields) client.receive(ownAnswer(fields, id))
+}
+
+function error(message: string): Field[] {
+  return [
+    ['ProxyResponse', 'Error'],
+    ['Message', message]
+  ]
+}
+
+const autoFilters: readonly AutoFilter[] = ['off', 'on', 'unique']
+
+function isAutoFilter(text: string | undefined): text is AutoFilter {
+  return (autoFilters as readonly (string | undefined)[]).includes(text)
+}
+
+/** @returns the server that AddServer describes, or what is wrong with it. `Auth` (md5, plain) and `TLS` are additions. */
+function serverFrom(block: Block): ServerOptions | string {
+  const value = (name: string) => block.get(name)?.trim() ?? ''
+  const missing = ['Server', 'Port', 'Username', 'Secret', 'Events'].find((name) => value(name) === '')
+  if (missing !== undefined) return `${missing} is missing`
+  const port = Number(value('Port'))
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return `"${value('Port')}" is not a port`
+  const host = value('Server')
+  if (!/^[\w.:-]{1,253}$/.test(host)) return 'Server is no name or address'
+  const auth = value('Auth').toLowerCase() === 'plain' ? 'plain' : 'md5'
+  const tls = /^(on|yes|true|1)$/i.test(value('TLS'))
+  return { name: host, host, port, username: value('Username'), secret: block.get('Secret')!, auth, ...(tls && { tls: {} }) }
+}
+
+/** What a client sent goes into another's answer without what terminals and parsers obey. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?')
 }

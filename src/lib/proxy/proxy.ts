@@ -1,5 +1,5 @@
 import type net from 'node:net'
-import type { EventMask } from '../ami/event-mask.js'
+import { encodeBlock, type Field } from '../ami/encode.js'
 import { amiVersion } from '../ami/login.js'
 import type { Address } from '../net/address.js'
 import { type Listeners, listenOnAll } from '../net/listen.js'
@@ -7,10 +7,13 @@ import { type ClientContext, ClientSession } from './client-session.js'
 import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
 import { FanOut } from './fan-out.js'
+import { outputFormat, standardInput, standardOutput } from './formats/formats.js'
+import { Journal } from './journal.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
 import { errorAnswer } from './rewrite.js'
 import { Servers } from './servers.js'
 import { Upstream } from './upstream.js'
+import type { View } from './view.js'
 
 /** The AMI version of Asterisk 22: in the banner until a server has told its own. Libraries refuse a banner that is not Asterisk's to the letter. */
 const defaultVersion = '11.0.0'
@@ -48,29 +51,33 @@ class AmiProxy {
   #listeners: Listeners | undefined
   #draining = false
   readonly #congestion: Congestion
+  readonly #journal: Journal
   readonly #context: ClientContext
 
   constructor(options: ProxyOptions, log: ProxyLog) {
     this.#options = options
     this.#log = log
+    this.#journal = new Journal(options.journalBytes)
     this.servers = new Servers((server) => this.#createUpstream(server))
     this.#congestion = new Congestion(this.#fanOut, (paused) => {
       for (const upstream of this.servers.all) upstream.setPaused(paused)
     })
     const dispatchContext = {
+      options: () => this.#options,
       servers: this.servers,
-      maxActionsInFlight: () => this.#options.maxActionsInFlight,
-      subscribe: (client: ClientSession, mask: EventMask) => this.#subscribe(client, mask)
+      clients: () => this.#clients,
+      maxActionsInFlight: () => this.#options.maxActionsInFlight
     }
     this.#context = {
       options: () => this.#options,
       log,
-      banner: () => `Asterisk Call Manager/${amiVersion(this.servers.first?.banner ?? '') ?? defaultVersion}`,
+      banner: () =>
+        this.#options.banner ?? `Asterisk Call Manager/${amiVersion(this.servers.first?.banner ?? '') ?? defaultVersion}`,
       dispatch: (client, block, id) => {
         if (this.#draining) client.receive(errorAnswer('The proxy is shutting down', id))
         else dispatch(client, block, id, dispatchContext)
       },
-      subscribe: (client, mask) => this.#subscribe(client, mask)
+      subscribe: (client, view, since) => this.#subscribe(client, view, since)
     }
   }
 
@@ -102,10 +109,17 @@ class AmiProxy {
     return new Upstream(server, this.#options, {
       handlers: {
         onEvents: (run, own) => {
-          this.#fanOut.deliver(run, own)
+          this.#fanOut.deliver(this.#journal.append(run, server.name), own)
           this.#congestion.check()
         },
-        onUp: () => this.#tellBooted(this.#fanOut.wanting('system'))
+        onAnswer: (block, to) => {
+          if (this.#options.broadcastResponses && to instanceof ClientSession) this.#fanOut.deliverAnswer(block, server.name, to)
+        },
+        onUp: (upstream) => {
+          this.#tellServer(upstream, 'ProxyServerUp', [])
+          this.#tellBooted(this.#fanOut.wanting('system'))
+        },
+        onDown: (upstream, reason) => this.#tellServer(upstream, 'ProxyServerDown', [['Reason', reason.replace(/[\r\n]/g, ' ')]])
       },
       log: this.#log,
       isMarked: () => {
@@ -116,16 +130,30 @@ class AmiProxy {
   }
 
   #accept(socket: net.Socket): void {
-    const client = new ClientSession(socket, this.#context)
+    const output = outputFormat(this.#options.outputFormat, { xmlCompat: this.#options.xmlCompat }) ?? standardOutput
+    const address = `${socket.remoteAddress}:${socket.remotePort}`
+    const client = new ClientSession(
+      socket,
+      { address, isEncrypted: false, input: standardInput, output, greet: true },
+      this.#context
+    )
     this.#clients.add(client)
     socket.once('close', () => this.#clients.delete(client))
     this.#log.debug({ client: client.address, clients: this.#clients.size }, 'client connected')
   }
 
-  #subscribe(client: ClientSession, mask: EventMask | undefined): void {
-    if (mask === undefined) return this.#fanOut.unsubscribe(client)
-    this.#fanOut.subscribe(client, mask)
-    if (mask.wants(['system'])) this.#tellBooted([client])
+  #subscribe(client: ClientSession, view: View | undefined, since: number | undefined): void {
+    if (view === undefined) return this.#fanOut.unsubscribe(client)
+    if (view.mask.wants(['system'])) this.#tellBooted([client])
+    const past = since === undefined ? undefined : this.#journal.since(since)
+    if (past?.gapUntil !== undefined) client.receive(gapEvent(since!, past.gapUntil))
+    this.#fanOut.subscribe(client, view, past)
+  }
+
+  /** Tells all who see events of the class `system` what became of a server. */
+  #tellServer({ name }: Upstream, event: string, fields: readonly Field[]): void {
+    const block = encodeBlock([['Event', event], ['Privilege', 'system,all'], ['Server', name], ...fields])
+    this.#fanOut.deliver(this.#journal.append(block, name))
   }
 
   /** Every client that sees events of the class `system` hears FullyBooted once, as from Asterisk: at once when a server is up, else when the first is. */
@@ -151,6 +179,16 @@ class AmiProxy {
     while (performance.now() < deadline && this.#clients.size > 0) await nextTurn()
     for (const client of this.#clients) client.destroy()
   }
+}
+
+/** Tells a client that came back too late what is lost to it. */
+function gapEvent(since: number, first: number): Buffer {
+  return encodeBlock([
+    ['Event', 'ProxyJournalGap'],
+    ['Privilege', 'system,all'],
+    ['Since', String(since)],
+    ['First', String(first)]
+  ])
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -21,6 +21,22 @@ export class Servers {
     this.#upstreams = wanted.map((options, index) => kept[index] ?? this.#start(options))
   }
 
+  /** Adds one behind the others. @returns why it cannot be added */
+  add(options: ServerOptions): string | undefined {
+    if (this.#upstreams.some(({ name }) => name.toLowerCase() === options.name.toLowerCase())) return 'there is one of this name'
+    this.#upstreams = [...this.#upstreams, this.#start(options)]
+    return undefined
+  }
+
+  /** @returns whether there was a server of this name */
+  drop(name: string): boolean {
+    const dropped = this.#upstreams.find((upstream) => upstream.name.toLowerCase() === name.toLowerCase())
+    if (!dropped) return false
+    this.#upstreams = this.#upstreams.filter((upstream) => upstream !== dropped)
+    dropped.stop()
+    return true
+  }
+
   /** Logs off from all. Settles when all have ended. */
   async stop(): Promise<void> {
     this.update([])

@@ -21,7 +21,10 @@ const logoffMs = 200
 export interface UpstreamHandlers {
   /** Events for everybody; `own` is what one of them gets instead. */
   onEvents: (run: Buffer, own?: OwnCopy) => void
+  onAnswer: (block: Buffer, to: Requester) => void
   onUp: (upstream: Upstream) => void
+  /** It was up, and is no more. */
+  onDown: (upstream: Upstream, reason: string) => void
 }
 
 type UpstreamSettings = Pick<ProxyOptions, 'reconnect' | 'serverTimeoutMs' | 'keepAliveMs' | 'bootTimeoutMs' | 'limits'>
@@ -245,16 +248,19 @@ export class Upstream {
   }
 
   #setDown(reason: string): void {
+    const wasUp = this.isUp
     this.#session = undefined
     this.#outgoing = []
     this.#state = 'down'
     this.lastError = reason
     this.#router.failAll()
     this.#router = this.#createRouter()
+    if (wasUp) this.#handlers.onDown(this, reason)
   }
 
   #createRouter(): AnswerRouter {
-    return new AnswerRouter({ serverName: this.name, mark: () => this.#mark, onEvents: this.#handlers.onEvents, log: this.#log })
+    const { onEvents, onAnswer } = this.#handlers
+    return new AnswerRouter({ serverName: this.name, mark: () => this.#mark, onEvents, onAnswer, log: this.#log })
   }
 }
 

@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { md5Key } from '../ami/login.js'
 import { ConfigError } from '../errors.js'
 import { readUsersFile } from '../users/users-file.js'
+import { equalInConstantTime } from './constant-time.js'
 
 /** The proxy's own accounts. Comparisons take the same time whatever is wrong, a missing user included. */
 export class Users {
@@ -25,11 +25,6 @@ export class Users {
     const known = this.#secrets.get(username)
     return equalInConstantTime(md5Key(challenge, known ?? ''), key) && known !== undefined
   }
-}
-
-function equalInConstantTime(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { findHeader } from '../../ami/block.js'
+import { EventMask } from '../../ami/event-mask.js'
 
 /**
  * One event as the filters look at it: parsed once however many of them ask, and no further than they ask. Names are found without regard to
@@ -11,7 +12,7 @@ export class EventView {
   readonly server: string
   #headers: Map<string, string> | undefined
   #name: string | undefined
-  #privilege: readonly string[] | undefined
+  #classBits: number | undefined
 
   constructor(bytes: Buffer, server: string) {
     this.bytes = bytes
@@ -24,13 +25,15 @@ export class EventView {
     return this.#name
   }
 
-  /** The classes of `Privilege:`, in lower case; none without it. */
-  get privilege(): readonly string[] {
-    this.#privilege ??= this.#find('Privilege')
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => name !== '')
-    return this.#privilege
+  /** The classes of `Privilege:` as the bits of an EventMask; 0 without it: everybody sees it who wants any. */
+  get classBits(): number {
+    this.#classBits ??= EventMask.bitsOf(
+      this.#find('Privilege')
+        .split(',')
+        .map((name) => name.trim().toLowerCase())
+        .filter((name) => name !== '')
+    )
+    return this.#classBits
   }
 
   /** All headers, the first of each name, by their name in lower case. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventMask } from '../../../../src/lib/ami/event-mask.js'
 import { Congestion } from '../../../../src/lib/proxy/congestion.js'
 import { FanOut } from '../../../../src/lib/proxy/fan-out.js'
+import { standardOutput } from '../../../../src/lib/proxy/formats/formats.js'
 import type { Outbox } from '../../../../src/lib/proxy/outbox.js'
 
 const mib = 1024 * 1024
@@ -21,7 +22,8 @@ function client(state: { waiting: number; pace: 'fast' | 'slow' | 'none'; overfl
 
 function congestion(clients: ReturnType<typeof client>[]) {
   const fanOut = new FanOut()
-  for (const one of clients) fanOut.subscribe(one, EventMask.all)
+  for (const one of clients)
+    fanOut.subscribe(one, { mask: EventMask.all, filters: [], format: standardOutput, isSequenced: false })
   const pauses: boolean[] = []
   return { pauses, congestion: new Congestion(fanOut, (paused) => pauses.push(paused)) }
 }

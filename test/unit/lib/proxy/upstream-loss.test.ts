@@ -16,11 +16,14 @@ describe('when the server goes', () => {
     const reason = 'Message: The connection to server pbx was lost before it answered\r\n'
     await ann.block('ActionID: single')
     await bob.block('Response: Error')
-    expect(ann.blocks.slice(1)).toEqual([
+    expect(ann.blocks.slice(1, 3)).toEqual([
       `Event: CoreShowChannelsComplete\r\nActionID: list\r\nEventList: Cancelled\r\n${reason}`,
       `Response: Error\r\nActionID: single\r\n${reason}`
     ])
-    expect(bob.blocks).toEqual([`Response: Error\r\n${reason}`])
+    expect(bob.blocks[0]).toBe(`Response: Error\r\n${reason}`)
+    expect(bob.blocks.slice(1)).toEqual([
+      'Event: ProxyServerDown\r\nPrivilege: system,all\r\nServer: pbx\r\nReason: it closed the connection\r\n'
+    ])
   })
 
   it('the closing event of an unknown list is named after its action', async () => {

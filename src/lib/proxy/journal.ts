@@ -1,0 +1,71 @@
+import { blocksOfRun } from '../ami/stream-splitter.js'
+import { EventBatch } from './event-batch.js'
+
+/** What the journal still has of the events behind a number. */
+export interface Past {
+  /** Events up to the number: nobody is sent them, but filters follow calls by them. */
+  known: readonly EventBatch[]
+  missed: readonly EventBatch[]
+  /** The number of the first event that is still there, when some behind the wanted number are not. */
+  gapUntil: number | undefined
+}
+
+/**
+ * Numbers the events of all servers, and remembers the latest of them, so that a client that comes back can be given what it missed. The
+ * numbers go on rising when the proxy starts anew: the first is the time of the start in microseconds, more than any proxy sends events.
+ */
+export class Journal {
+  readonly #maxBytes: number
+  #batches: EventBatch[] = []
+  #oldest = 0
+  #bytes = 0
+  #next: number
+
+  /** @param maxBytes of events that are kept; 0: none, and they are not numbered */
+  constructor(maxBytes: number, startMs = Date.now()) {
+    this.#maxBytes = maxBytes
+    this.#next = startMs * 1000
+  }
+
+  /** The number of the next event. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** @param run whole blocks; must not be changed afterwards */
+  append(run: Buffer, server: string): EventBatch {
+    const batch = new EventBatch(run, server, this.#next)
+    if (this.#maxBytes === 0) return batch
+    this.#next += countBlocks(run)
+    this.#batches.push(batch.withoutViews())
+    this.#bytes += run.length
+    while (this.#bytes > this.#maxBytes) this.#bytes -= this.#batches[this.#oldest++]!.bytes.length
+    // Forgotten ones are taken out in bulk: one by one would move the whole list each time.
+    if (this.#oldest > 1024 && this.#oldest * 2 > this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#oldest)
+      this.#oldest = 0
+    }
+    return batch
+  }
+
+  /** All that is known of the events behind a number. */
+  since(number: number): Past {
+    const kept = this.#batches.slice(this.#oldest)
+    const first = kept[0]?.firstSequence ?? this.#next
+    const parts = kept.flatMap((batch) => batch.cutBehind(number))
+    return {
+      known: parts.filter(({ firstSequence }) => firstSequence <= number),
+      missed: parts.filter(({ firstSequence }) => firstSequence > number),
+      gapUntil: number + 1 < first ? first : undefined
+    }
+  }
+}
+
+/** How many blocks a run has, as `blocksOfRun` cuts it. */
+function countBlocks(run: Buffer): number {
+  // Some versions of Asterisk end some blocks with a bare LF.
+  if (run.includes('\n\n', 0, 'latin1')) return [...blocksOfRun(run)].length
+  let count = 0
+  for (let at = run.indexOf('\n\r\n', 0, 'latin1'); at >= 0; at = run.indexOf('\n\r\n', at + 3, 'latin1')) count++
+  return count
+}

@@ -1,0 +1,94 @@
+import type { EventBatch } from './event-batch.js'
+import type { OwnCopy, Subscriber } from './fan-out.js'
+import type { EventFilter } from './filter/event-filter.js'
+import type { EventView } from './filter/event-view.js'
+import type { View } from './view.js'
+
+const nothing = Buffer.alloc(0)
+
+/** Subscribers with equal views: what they get is filtered and written once. */
+export class ViewClass<S extends Subscriber> {
+  readonly view: View
+  readonly key: string
+  readonly members = new Set<S>()
+  readonly #filters: readonly EventFilter[]
+
+  constructor(view: View, key: string) {
+    this.view = view
+    this.key = key
+    this.#filters = view.filters.map((source) => source.create())
+  }
+
+  deliver(batch: EventBatch, own?: OwnCopy): void {
+    const { mask, format, isSequenced } = this.view
+    if (!mask.wantsAny) return
+    const isOpen = mask.wantsAll && this.#filters.length === 0
+    const bytes = isOpen ? batch.encode(format, isSequenced) : this.#select(batch)
+    const count = countOnce(batch)
+    for (const member of this.members) {
+      // What its own action caused passes whatever the filters say, as Asterisk's answers do.
+      if (own?.subscriber === member) this.#deliverOwn(own, batch)
+      else if (bytes.length > 0) member.outbox.pushEvents(bytes, count)
+    }
+  }
+
+  deliverAnswer(answer: EventView, to: Subscriber): void {
+    const { mask, format } = this.view
+    if (this.#filters.length > 0 || !mask.wantsAny) return
+    const bytes = format.encode(answer.bytes, 'server')
+    for (const member of this.members) if (member !== to) member.outbox.pushEvents(bytes, () => 1)
+  }
+
+  #deliverOwn({ subscriber, bytes }: OwnCopy, batch: EventBatch): void {
+    const { mask, format, isSequenced } = this.view
+    if (!mask.wantsBits(batch.events[0]!.classBits)) return
+    subscriber.outbox.pushEvents(format.encode(isSequenced ? batch.numbered(bytes, 0) : bytes, 'server'), () => 1)
+  }
+
+  /** What passes the filters; neighbours that pass unchanged stay one piece. */
+  #select(batch: EventBatch): Buffer {
+    const { format, isSequenced } = this.view
+    const isVerbatim = format.name === 'standard' && !isSequenced
+    const parts: Buffer[] = []
+    let from = 0
+    let to = 0
+    const endPiece = () => {
+      if (to > from) parts.push(batch.bytes.subarray(from, to))
+    }
+    let at = 0
+    for (const [index, event] of batch.events.entries()) {
+      const next = at + event.bytes.length
+      const passed = this.#pass(event)
+      if (passed === event.bytes && isVerbatim) {
+        if (to !== at) {
+          endPiece()
+          from = at
+        }
+        to = next
+      } else if (passed) {
+        endPiece()
+        from = to = next
+        parts.push(format.encode(isSequenced ? batch.numbered(passed, index) : passed, 'server'))
+      }
+      at = next
+    }
+    endPiece()
+    return parts.length === 0 ? nothing : parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+
+  /** Every filter sees every event: it may follow a call by it. What one changed, the next sees as it was. */
+  #pass(event: EventView): Buffer | undefined {
+    let passed: Buffer | undefined = this.view.mask.wantsBits(event.classBits) ? event.bytes : undefined
+    for (const filter of this.#filters) {
+      const result = filter.apply(event)
+      if (result === undefined) passed = undefined
+      else if (passed === event.bytes) passed = result
+    }
+    return passed
+  }
+}
+
+/** Counts the blocks of a run when the first subscriber that is too slow asks. */
+function countOnce(batch: EventBatch): () => number {
+  return () => batch.events.length
+}
