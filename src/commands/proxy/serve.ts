@@ -1,12 +1,9 @@
-import { durationFlag } from '../../lib/cli/base-command.js'
 import { Flags } from '../../lib/cli/oclif.js'
 import { ProxyCommand } from '../../lib/cli/proxy-command.js'
 import type { RunningService } from '../../lib/cli/service-command.js'
-import { formatAddress, parseAddress } from '../../lib/net/address.js'
-import type { ProxyOptions, ServerOptions } from '../../lib/proxy/options.js'
+import { formatAddress } from '../../lib/net/address.js'
+import type { ServerOptions } from '../../lib/proxy/options.js'
 import type { RunningProxy } from '../../lib/proxy/proxy.js'
-
-const limits = { helpGroup: 'LIMITS' } as const
 
 export default class ProxyServe extends ProxyCommand<typeof ProxyServe> {
   static override summary = 'Run the AMI proxy: one login to each Asterisk, many clients.'
@@ -27,39 +24,14 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
   ]
 
   static override flags = {
-    listen: Flags.string({
-      description: 'where clients connect; repeatable, port 0 picks one',
-      helpValue: 'HOST:PORT',
-      multiple: true,
-      default: ['127.0.0.1:1234']
-    }),
-    'auth-required': Flags.boolean({ description: 'clients have to log in (authrequired)', default: true, allowNo: true }),
-    demo: Flags.boolean({ description: 'run on a built-in PBX simulator; log in as admin / secret' }),
-    'server-header': Flags.option({
-      options: ['auto', 'always', 'never'] as const,
-      default: 'auto',
-      description: 'append Server: NAME to what comes back; auto: with several servers'
-    })(),
-    'auth-timeout': durationFlag({
-      description: 'close clients that have not logged in by then',
-      default: 30_000,
-      defaultHelp: async () => '30',
-      ...limits
-    }),
-    'max-block': Flags.integer({ description: 'bytes of one action or answer', default: 1_048_576, min: 1024, ...limits }),
-    'max-queue': Flags.integer({
-      description: 'bytes that may wait for a slow client',
-      default: 16_777_216,
-      min: 65_536,
-      ...limits
-    })
+    demo: Flags.boolean({ description: 'run on a built-in PBX simulator; log in as admin / secret' })
   }
 
   #proxy: { proxy: RunningProxy; demoServers: readonly ServerOptions[] | undefined } | undefined
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const { startProxy } = await import('../../lib/proxy/proxy.js')
-    const options = await this.#options()
+    const options = await this.proxyOptions({ demo: this.flags.demo })
     return async (signal) => {
       const demoStop = new AbortController()
       const servers = this.flags.demo ? [await this.#startDemo(AbortSignal.any([signal, demoStop.signal]))] : options.servers
@@ -77,33 +49,8 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
   /** Reads the configuration and the users file again. What was typed, and where it listens, stays. */
   protected override async reload(): Promise<void> {
     await this.rereadSettings()
-    const options = await this.#options()
+    const options = await this.proxyOptions({ demo: this.flags.demo })
     this.#proxy?.proxy.reload({ ...options, servers: this.#proxy.demoServers ?? options.servers })
-  }
-
-  async #options(): Promise<ProxyOptions> {
-    const { chooseServers, chooseUsers } = await import('../../lib/proxy/config.js')
-    const { proxyDefaults } = await import('../../lib/proxy/options.js')
-    const { Users } = await import('../../lib/proxy/users.js')
-    const { demo, users } = this.flags
-    const sources = await this.sources({ serversWanted: !demo })
-    const servers = demo ? [] : chooseServers(sources)
-    for (const { name } of servers.filter(({ tls }) => tls?.insecure)) {
-      this.note(`the certificate of server ${name} is not verified (insecure): anybody in between can read and change everything`)
-    }
-    const demoUsers = demo && users === undefined ? new Users(new Map([['admin', 'secret']])) : undefined
-    return {
-      ...proxyDefaults,
-      listen: this.flags.listen.map(parseAddress),
-      servers,
-      users: this.flags['auth-required'] ? (demoUsers ?? chooseUsers(sources)) : undefined,
-      serverHeader: this.flags['server-header'],
-      limits: { ...proxyDefaults.limits, maxBlockBytes: this.flags['max-block'] },
-      authTimeoutMs: this.flags['auth-timeout'],
-      maxQueueBytes: this.flags['max-queue'],
-      serverTimeoutMs: this.flags.timeout,
-      graceMs: this.flags['drain-timeout']
-    }
   }
 
   async #startDemo(signal: AbortSignal): Promise<ServerOptions> {

@@ -1,6 +1,10 @@
 import fs from 'node:fs'
+import { UsageError } from '../errors.js'
+import { parseAddress } from '../net/address.js'
+import type { ProxyOptions } from '../proxy/options.js'
 import { connectionFlags, connectTarget } from './connection-flags.js'
 import { type Command, Flags } from './oclif.js'
+import { optionsFromFlags, type ProxyFlagValues, proxyFlags } from './proxy-flags.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
 import { ServiceCommand } from './service-command.js'
 
@@ -19,9 +23,43 @@ const sourceFlags = {
 
 /** A command that reads the proxy's servers and users from wherever they are named. */
 export abstract class ProxyCommand<T extends typeof Command> extends ServiceCommand<T> {
-  static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags }
+  static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags, ...proxyFlags }
 
   #typed: ReturnType<ProxyCommand<T>['typedServers']> | undefined
+
+  /**
+   * All that the proxy is started with. @param demo it brings its own server, and its own user unless users are named
+   * @throws ConfigError, UsageError
+   */
+  protected async proxyOptions({ demo }: { demo: boolean }): Promise<ProxyOptions> {
+    const { chooseServers, chooseUsers } = await import('../proxy/config.js')
+    const { proxyDefaults } = await import('../proxy/options.js')
+    const { Users } = await import('../proxy/users.js')
+    const flags = this.flags as ProxyFlagValues & { users: string | undefined; timeout: number; 'drain-timeout': number }
+    const sources = await this.sources({ serversWanted: !demo })
+    const servers = demo ? [] : chooseServers(sources)
+    for (const { name } of servers.filter(({ tls }) => tls?.insecure)) {
+      this.note(`the certificate of server ${name} is not verified (insecure): anybody in between can read and change everything`)
+    }
+    const demoUsers = demo && flags.users === undefined ? new Users(new Map([['admin', 'secret']])) : undefined
+    return {
+      ...proxyDefaults,
+      ...optionsFromFlags(flags),
+      listen: flags.listen.map(parseAddress),
+      servers,
+      users: flags['auth-required'] ? (demoUsers ?? chooseUsers(sources)) : undefined,
+      proxyKey: this.#proxyKey(flags['proxy-key-file']),
+      limits: { ...proxyDefaults.limits, maxBlockBytes: flags['max-block'] },
+      serverTimeoutMs: flags.timeout,
+      graceMs: flags['drain-timeout']
+    }
+  }
+
+  #proxyKey(file: string | undefined): string | undefined {
+    const key = file === undefined ? process.env.PBXKIT_PROXY_KEY : readSecretFile(file, (message) => this.note(message))
+    if (key !== undefined && /[\r\n\0]/.test(key)) throw new UsageError('A line break in the ProxyKey: no client could send it')
+    return key || undefined
+  }
 
   /**
    * What names servers and users, in the form that the proxy's configuration takes; a secret is asked for only when flags name a server.

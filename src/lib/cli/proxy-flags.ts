@@ -1,0 +1,136 @@
+import type { ProxyOptions } from '../proxy/options.js'
+import { durationFlag } from './base-command.js'
+import { Flags } from './oclif.js'
+
+const clients = { helpGroup: 'CLIENTS' } as const
+const events = { helpGroup: 'EVENTS' } as const
+const limits = { helpGroup: 'LIMITS' } as const
+
+/** How the proxy serves its clients. A setting that astmanproxy had is named in brackets where its word was another. */
+export const proxyFlags = {
+  listen: Flags.string({
+    description: 'where clients connect (listenaddress, listenport); repeatable, port 0 picks one',
+    helpValue: 'HOST:PORT',
+    multiple: true,
+    default: ['127.0.0.1:1234'],
+    ...clients
+  }),
+  'auth-required': Flags.boolean({
+    description: 'clients have to log in (authrequired)',
+    default: true,
+    allowNo: true,
+    ...clients
+  }),
+  'proxy-key-file': Flags.string({
+    description: 'file with the key that clients send as ProxyKey (proxykey; else PBXKIT_PROXY_KEY)',
+    helpValue: 'FILE',
+    ...clients
+  }),
+  autofilter: Flags.option({
+    options: ['off', 'on', 'unique'] as const,
+    default: 'off',
+    description: 'on: clients see only events of their own actions, until they change it',
+    ...clients
+  })(),
+  'output-format': Flags.option({
+    options: ['standard', 'xml', 'csv', 'json'] as const,
+    default: 'standard',
+    description: 'what clients of plain AMI are answered in (outputformat), until they change it',
+    ...clients
+  })(),
+  'xml-compat': Flags.option({
+    options: ['1.22'] as const,
+    description: 'write long headers in XML as UnparsedText, like astmanproxy 1.22',
+    ...clients
+  })(),
+  'broadcast-responses': Flags.boolean({
+    description: "show everybody's answers to all who filter nothing, for panels that rely on it",
+    ...clients
+  }),
+  banner: Flags.string({
+    description: 'first line for clients, in place of the one of Asterisk (forcebanner)',
+    helpValue: 'TEXT',
+    ...clients
+  }),
+  'server-header': Flags.option({
+    options: ['auto', 'always', 'never'] as const,
+    default: 'auto',
+    description: 'append Server: NAME to what comes back; auto: with several servers',
+    ...clients
+  })(),
+  coalesce: durationFlag({
+    description: 'collect events for so long before they are written; answers never wait',
+    default: 5,
+    defaultHelp: async () => '5ms',
+    ...events
+  }),
+  journal: Flags.integer({
+    description: 'bytes of events that are kept for clients that come back with Since; 0: none',
+    default: 8_388_608,
+    min: 0,
+    ...events
+  }),
+  overflow: Flags.option({
+    options: ['drop-events', 'disconnect'] as const,
+    default: 'drop-events',
+    description: 'what happens to a client that reads too slowly',
+    ...events
+  })(),
+  'max-queue': Flags.integer({
+    description: 'bytes that may wait for a slow client',
+    default: 16_777_216,
+    min: 65_536,
+    ...events
+  }),
+  'max-queue-age': durationFlag({
+    description: 'how long a client may be behind (clientwritetimeout)',
+    default: 30_000,
+    defaultHelp: async () => '30',
+    ...events
+  }),
+  'auth-timeout': durationFlag({
+    description: 'close clients that have not logged in by then',
+    default: 30_000,
+    defaultHelp: async () => '30',
+    ...limits
+  }),
+  'max-block': Flags.integer({ description: 'bytes of one action or answer', default: 1_048_576, min: 1024, ...limits })
+}
+
+/** The values of those flags. */
+export interface ProxyFlagValues {
+  listen: string[]
+  'auth-required': boolean
+  'proxy-key-file': string | undefined
+  autofilter: 'off' | 'on' | 'unique'
+  'output-format': string
+  'xml-compat': '1.22' | undefined
+  'broadcast-responses': boolean
+  banner: string | undefined
+  'server-header': 'auto' | 'always' | 'never'
+  coalesce: number
+  journal: number
+  overflow: 'drop-events' | 'disconnect'
+  'max-queue': number
+  'max-queue-age': number
+  'auth-timeout': number
+  'max-block': number
+}
+
+/** What these flags say, as the proxy takes it. */
+export function optionsFromFlags(flags: ProxyFlagValues) {
+  return {
+    serverHeader: flags['server-header'],
+    autoFilter: flags.autofilter,
+    outputFormat: flags['output-format'],
+    xmlCompat: flags['xml-compat'],
+    broadcastResponses: flags['broadcast-responses'],
+    banner: flags.banner,
+    coalesceMs: flags.coalesce,
+    journalBytes: flags.journal,
+    overflow: flags.overflow,
+    maxQueueBytes: flags['max-queue'],
+    maxQueueAgeMs: flags['max-queue-age'],
+    authTimeoutMs: flags['auth-timeout']
+  } satisfies Partial<ProxyOptions>
+}
