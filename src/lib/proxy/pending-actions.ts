@@ -27,6 +27,8 @@ export interface PendingAction {
 
 /** Events that carry an ActionID of ours may come long after the answer (OriginateResponse): so many are remembered per server. */
 const maxRemembered = 10_000
+/** Actions that cause nothing after their answer. */
+const causeNothing = new Set(['ping'])
 
 /**
  * The actions that one server owes an answer, by the ActionID that we gave them. The ids are unique, and random at their beginning: no text in
@@ -36,7 +38,9 @@ export class PendingActions {
   readonly prefix = `pbxkit${randomBytes(4).toString('hex')}-`
   /** In the order of sending, which is the order in which Asterisk answers. */
   readonly #waiting = new Map<string, PendingAction>()
-  readonly #remembered = new Map<string, PendingAction>()
+  /** The latest, and those before them: a map that forgets its oldest one by one gets slow. */
+  #remembered = new Map<string, PendingAction>()
+  #rememberedBefore = new Map<string, PendingAction>()
   #sent = 0
   #shapeless = 0
 
@@ -44,7 +48,7 @@ export class PendingActions {
   get lookout(): Lookout {
     const waiting = this.#waiting.size > 0
     return {
-      idPrefix: waiting || this.#remembered.size > 0 ? this.prefix : undefined,
+      idPrefix: waiting || this.#remembered.size > 0 || this.#rememberedBefore.size > 0 ? this.prefix : undefined,
       responses: waiting,
       everything: this.#shapeless > 0
     }
@@ -61,7 +65,7 @@ export class PendingActions {
   /** The action that a block belongs to: by its ActionID; a response without one belongs to the oldest that waits. */
   find(block: Block): PendingAction | undefined {
     const id = block.get('ActionID')?.trim()
-    if (id !== undefined) return this.#waiting.get(id) ?? this.#remembered.get(id)
+    if (id !== undefined) return this.#waiting.get(id) ?? this.#remembered.get(id) ?? this.#rememberedBefore.get(id)
     return block.get('Event') === undefined ? this.#waiting.values().next().value : undefined
   }
 
@@ -99,8 +103,14 @@ export class PendingActions {
   #settle(pending: PendingAction): void {
     this.#waiting.delete(pending.id)
     if (shapelessAnswers.has(pending.action.toLowerCase())) this.#shapeless--
-    this.#remembered.set(pending.id, pending)
-    if (this.#remembered.size > maxRemembered) this.#remembered.delete(this.#remembered.keys().next().value!)
+    if (!causeNothing.has(pending.action.toLowerCase())) this.#remember(pending)
     pending.requester.settled()
+  }
+
+  #remember(pending: PendingAction): void {
+    this.#remembered.set(pending.id, pending)
+    if (this.#remembered.size < maxRemembered / 2) return
+    this.#rememberedBefore = this.#remembered
+    this.#remembered = new Map()
   }
 }
