@@ -9,7 +9,7 @@ import { Output, stdoutFailure } from './output.js'
 import { askSecret, askText } from './prompt.js'
 import { reportError } from './report-error.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
-import { readSettings, type Settings } from './settings.js'
+import { readSettings, readSettingsFile, type Settings, type SettingsFile } from './settings.js'
 import { escapeControlsInLines } from './terminal-text.js'
 
 /** Log levels, from all to nothing. */
@@ -133,9 +133,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Reads the configuration files again: their sections; flags stay as they are. @throws ConfigError, and the old ones stay */
   protected async rereadSettings(): Promise<void> {
     const before = this.settings.layers
-    this.settings = await readSettings({ config: this.flags.config, profile: this.flags.profile })
+    this.settings = await this.#readSettings()
     if (!isDeepStrictEqual(before, this.settings.layers))
       this.note('settings outside of [server] and [user] sections have changed: they need a restart')
+  }
+
+  /** Reads the file of --config; a command may know files of another form. @throws ConfigError */
+  protected readConfigFile(file: string): Promise<SettingsFile> {
+    return readSettingsFile(file)
+  }
+
+  #readSettings(): Promise<Settings> {
+    const { config, profile } = this.flags
+    return readSettings({ config, profile, readNamed: (file) => this.readConfigFile(file) })
   }
 
   /** A remark for the person at the terminal: on stderr, not with --quiet. */
@@ -185,7 +195,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       if (!given.has(name) && text !== undefined && text !== '')
         flags[name] = await readFlag(definition, name, text, environmentName(name), this)
     }
-    this.settings = await readSettings({ config: this.flags.config, profile: this.flags.profile })
+    this.settings = await this.#readSettings()
     this.#warnOfUnknownSettings()
     for (const [name, definition] of Object.entries(definitions)) {
       if (given.has(name) || process.env[environmentName(name)]) continue

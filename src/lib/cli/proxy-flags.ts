@@ -88,6 +88,13 @@ export const proxyFlags = {
     defaultHelp: async () => '30',
     ...events
   }),
+  'retry-interval': durationFlag({
+    description: 'wait so long before a server is tried again; the waits grow',
+    default: 500,
+    defaultHelp: async () => '500ms',
+    ...limits
+  }),
+  'max-retries': Flags.integer({ description: 'tries until a server is given up; 0: never', default: 0, min: 0, ...limits }),
   'auth-timeout': durationFlag({
     description: 'close clients that have not logged in by then',
     default: 30_000,
@@ -113,6 +120,8 @@ export interface ProxyFlagValues {
   overflow: 'drop-events' | 'disconnect'
   'max-queue': number
   'max-queue-age': number
+  'retry-interval': number
+  'max-retries': number
   'auth-timeout': number
   'max-block': number
 }
@@ -131,6 +140,8 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
     overflow: flags.overflow,
     maxQueueBytes: flags['max-queue'],
     maxQueueAgeMs: flags['max-queue-age'],
+    reconnect: { initialMs: flags['retry-interval'], maxMs: Math.max(30_000, flags['retry-interval']) },
+    maxRetries: flags['max-retries'],
     authTimeoutMs: flags['auth-timeout']
   } satisfies Partial<ProxyOptions>
 }

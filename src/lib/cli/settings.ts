@@ -84,13 +84,16 @@ export interface Settings {
  */
 export async function readSettings({
   config,
-  profile
+  profile,
+  readNamed = readSettingsFile
 }: {
   config?: string | undefined
   profile?: string | undefined
+  /** Reads the file of `config`. */
+  readNamed?: (file: string) => Promise<SettingsFile>
 }): Promise<Settings> {
   const standard = standardSettingsPaths().filter(isReadable)
-  const files = await Promise.all([...(config ? [config] : []), ...standard].map(readSettingsFile))
+  const files = await Promise.all([...(config ? [readNamed(config)] : []), ...standard.map(readSettingsFile)])
   const layers = files.flatMap((file): SettingsLayer[] => {
     const section = profile === undefined ? undefined : file.sections[`profile ${profile}`]
     const top = { source: file.path, values: file.values }

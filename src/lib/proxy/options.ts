@@ -12,6 +12,8 @@ export interface ServerOptions {
   username: string
   secret: string
   auth: 'md5' | 'plain'
+  /** Does it send events to us? Undefined: yes. */
+  events?: boolean
   tls?: TlsOptions | undefined
 }
 
@@ -59,6 +61,8 @@ export interface ProxyOptions {
   maxActionsInFlight: number
   /** Waits between tries to reach a server. */
   reconnect: { initialMs: number; maxMs: number }
+  /** Tries in a row until a server is given up; 0: never. */
+  maxRetries: number
   /** For connecting and for each login. */
   serverTimeoutMs: number
   /** Ping a server after so much silence; after twice that it is gone. */
@@ -87,6 +91,7 @@ export const proxyDefaults = {
   stallTimeoutMs: 60_000,
   maxActionsInFlight: 1_000,
   reconnect: { initialMs: 500, maxMs: 30_000 },
+  maxRetries: 0,
   serverTimeoutMs: 10_000,
   keepAliveMs: 15_000,
   bootTimeoutMs: 60_000,

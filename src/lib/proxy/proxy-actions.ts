@@ -1,7 +1,7 @@
 import type { Block } from '../ami/block.js'
 import type { Field } from '../ami/encode.js'
 import type { ClientSession } from './client-session.js'
-import { inputFormatNames, outputFormat, outputFormatNames } from './formats/formats.js'
+import { inputFormats, outputFormat, outputFormatNames } from './formats/formats.js'
 import type { AutoFilter, ProxyOptions, ServerOptions } from './options.js'
 import { ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
@@ -37,8 +37,8 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
 
   listservers: (_, { servers }) => [
     success,
-    ...servers.all.flatMap(({ name, state, options: { host, port, username } }): Field[] => [
-      ['ProxyListServer', `I: ${host} H: ${host} U: ${username} P: ${port} E: on `],
+    ...servers.all.flatMap(({ name, state, options: { host, port, username, events } }): Field[] => [
+      ['ProxyListServer', `I: ${host} H: ${host} U: ${username} P: ${port} E: ${events === false ? 'off' : 'on'} `],
       ['ProxyServerName', name],
       ['ProxyServerState', state]
     ])
@@ -66,7 +66,7 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
 
   listiohandlers: () => [
     success,
-    ...inputFormatNames.map((name): Field => ['InputHandler', name]),
+    ...Object.keys(inputFormats).map((name): Field => ['InputHandler', name]),
     ...outputFormatNames.map((name): Field => ['OutputHandler', name])
   ],
 

@@ -27,7 +27,7 @@ export interface UpstreamHandlers {
   onDown: (upstream: Upstream, reason: string) => void
 }
 
-type UpstreamSettings = Pick<ProxyOptions, 'reconnect' | 'serverTimeoutMs' | 'keepAliveMs' | 'bootTimeoutMs' | 'limits'>
+type UpstreamSettings = Pick<ProxyOptions, 'reconnect' | 'maxRetries' | 'serverTimeoutMs' | 'keepAliveMs' | 'bootTimeoutMs' | 'limits'>
 
 /**
  * The proxy's one session with one Asterisk: logs in, waits for FullyBooted, and comes back for ever. What the clients' actions cause goes
@@ -108,6 +108,7 @@ export class Upstream {
   /** Connects, and connects again, until it is stopped. Never rejects. */
   async run(): Promise<void> {
     const backoff = new Backoff(this.#settings.reconnect)
+    let failures = 0
     while (!this.#stop.signal.aborted) {
       let refused = false
       try {
@@ -115,15 +116,25 @@ export class Upstream {
       } catch (error) {
         refused = error instanceof LoginError
         // Fully booted, it was in order: an Asterisk that is restarted again and again is found again each time.
-        if (this.isUp) backoff.reset()
+        failures++
+        if (this.isUp) {
+          backoff.reset()
+          failures = 0
+        }
         this.#setDown((error as Error).message)
       }
       if (this.#stop.signal.aborted) break
+      if (this.#settings.maxRetries > 0 && failures > this.#settings.maxRetries) return this.#giveUp()
       // Whoever guesses at passwords gets banned: a refusal is not tried again soon.
       const retryInMs = refused ? this.#settings.reconnect.maxMs : backoff.next()
       this.#log.warn({ server: this.name, reason: this.lastError, retryInMs }, 'server not connected')
       await sleep(retryInMs, this.#stop.signal)
     }
+  }
+
+  #giveUp(): void {
+    this.lastError = `given up after ${this.#settings.maxRetries} tries: ${this.lastError}`
+    this.#log.warn({ server: this.name, reason: this.lastError }, 'server given up; a reload tries again')
   }
 
   /** Sends a client's action. @param lines its headers without ActionID, each with CRLF */
@@ -162,7 +173,7 @@ export class Upstream {
     const { host, port, username, secret, auth, tls } = this.options
     const session = await openSession({
       connect: { host, port, tls, timeoutMs: this.#settings.serverTimeoutMs, signal: this.#stop.signal },
-      credentials: { username, secret, auth, events: 'on' },
+      credentials: { username, secret, auth, events: this.options.events === false ? 'off' : 'on' },
       timeoutMs: this.#settings.serverTimeoutMs,
       limits: this.#settings.limits,
       readBuffer: this.#readBuffer

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EventMask } from '../../../../src/lib/ami/event-mask.js'
 import { Congestion } from '../../../../src/lib/proxy/congestion.js'
 import { FanOut } from '../../../../src/lib/proxy/fan-out.js'
-import { standardOutput } from '../../../../src/lib/proxy/formats/formats.js'
+import { standardOutput } from '../../../../src/lib/proxy/formats/standard.js'
 import type { Outbox } from '../../../../src/lib/proxy/outbox.js'
 
 const mib = 1024 * 1024
