@@ -1,0 +1,37 @@
+import { Rights } from '../rights/rights.js'
+import type { FilterColumns, UserOptions } from '../user-options.js'
+import { AddressList } from './address-list.js'
+import { StoredSecret } from './stored-secret.js'
+
+/** One user of the proxy: what it is called, how it logs in, and what it may see and do. Never changes. */
+export class Account {
+  readonly name: string
+  readonly admin: boolean
+  /** Where its actions go, whatever `Server:` says. */
+  readonly server: string | undefined
+  readonly filter: FilterColumns | undefined
+  /** Event classes that it may see, as configured; undefined: all. */
+  readonly read: string | undefined
+  readonly eventFilters: readonly string[]
+  readonly rights: Rights
+  readonly secret: StoredSecret
+  readonly #addresses: AddressList
+
+  /** @throws ConfigError for a secret, a class, a rule or an address that cannot be read */
+  constructor(options: UserOptions) {
+    this.name = options.name
+    this.admin = options.admin
+    this.server = options.server
+    this.filter = options.filter
+    this.read = options.read
+    this.eventFilters = options.eventFilters
+    this.rights = new Rights(options)
+    this.secret = StoredSecret.parse(options.secret, options.where)
+    this.#addresses = new AddressList(options.permit, options.where)
+  }
+
+  /** May it log in from there? */
+  permits(address: string): boolean {
+    return this.#addresses.permits(address)
+  }
+}
