@@ -32,22 +32,28 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
    * @throws ConfigError, UsageError
    */
   protected async proxyOptions({ demo }: { demo: boolean }): Promise<ProxyOptions> {
-    const { chooseServers, chooseUsers } = await import('../proxy/config.js')
+    const { chooseAccounts, chooseServers, noAccounts } = await import('../proxy/config.js')
     const { proxyDefaults } = await import('../proxy/options.js')
-    const { Users } = await import('../proxy/users.js')
+    const { Accounts } = await import('../proxy/accounts/accounts.js')
+    const { plainUser } = await import('../proxy/user-options.js')
     const flags = this.flags as ProxyFlagValues & { users: string | undefined; timeout: number; 'drain-timeout': number }
     const sources = await this.sources({ serversWanted: !demo })
     const servers = demo ? [] : chooseServers(sources)
     for (const { name } of servers.filter(({ tls }) => tls?.insecure)) {
       this.note(`the certificate of server ${name} is not verified (insecure): anybody in between can read and change everything`)
     }
-    const demoUsers = demo && flags.users === undefined ? new Users(new Map([['admin', 'secret']])) : undefined
+    const isOwnDemo = demo && flags.users === undefined
+    const accounts = isOwnDemo
+      ? Accounts.fromOptions([{ ...plainUser('admin', 'secret', 'demo'), admin: true }])
+      : chooseAccounts(sources)
+    if (!accounts && flags['auth-required']) throw noAccounts()
     return {
       ...proxyDefaults,
       ...optionsFromFlags(flags),
       listen: flags.listen.map(parseAddress),
       servers,
-      users: flags['auth-required'] ? (demoUsers ?? chooseUsers(sources)) : undefined,
+      accounts,
+      authRequired: flags['auth-required'],
       proxyKey: this.#proxyKey(flags['proxy-key-file']),
       limits: { ...proxyDefaults.limits, maxBlockBytes: flags['max-block'] },
       serverTimeoutMs: flags.timeout,

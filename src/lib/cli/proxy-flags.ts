@@ -32,6 +32,12 @@ export const proxyFlags = {
     description: 'on: clients see only events of their own actions, until they change it',
     ...clients
   })(),
+  'filter-local': Flags.option({
+    options: ['off', 'allow', 'allowwith', 'enforce'] as const,
+    default: 'off',
+    description: 'Originate through Local channels by users with filters (filterlocal)',
+    ...clients
+  })(),
   'output-format': Flags.option({
     options: ['standard', 'xml', 'csv', 'json'] as const,
     default: 'standard',
@@ -110,6 +116,7 @@ export interface ProxyFlagValues {
   'auth-required': boolean
   'proxy-key-file': string | undefined
   autofilter: 'off' | 'on' | 'unique'
+  'filter-local': 'off' | 'allow' | 'allowwith' | 'enforce'
   'output-format': string
   'xml-compat': '1.22' | undefined
   'broadcast-responses': boolean
@@ -131,6 +138,7 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
   return {
     serverHeader: flags['server-header'],
     autoFilter: flags.autofilter,
+    filterLocal: flags['filter-local'],
     outputFormat: flags['output-format'],
     xmlCompat: flags['xml-compat'],
     broadcastResponses: flags['broadcast-responses'],

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { type Block, findHeader } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
+import type { LoginThrottle } from './accounts/login-throttle.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
 import { LoginState } from './login-state.js'
@@ -9,13 +10,17 @@ import type { AutoFilter, ProxyLog, ProxyOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Requester } from './pending-actions.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
-import type { View } from './view.js'
+import type { FilterColumns } from './user-options.js'
+import type { FilterSource, View } from './view.js'
 
 /** What a session needs of the proxy. */
 export interface ClientContext {
   /** As they are now: they may be reloaded. */
   options: () => ProxyOptions
   log: ProxyLog
+  throttle: LoginThrottle
+  /** Makes the filter of an account's columns, for one client. */
+  filterSource: (columns: FilterColumns, client: ClientSession) => FilterSource
   banner: () => string
   /** Takes one action of a client that has come whole. */
   dispatch: (client: ClientSession, block: Block, id: Buffer | undefined) => void
@@ -48,6 +53,8 @@ const maxUnreadBytes = 1024 * 1024
 /** A client that has closed its half is waited for so long: as long as an Originate may take, and then some. */
 const maxHalfOpenMs = 5 * 60_000
 
+let sessions = 0
+
 /** What a client of `autofilter=on` sees of the events: those of its own actions pass by themselves. */
 const ownEventsOnly = { key: 'own events only', create: () => ({ apply: () => undefined }) }
 
@@ -57,6 +64,8 @@ export class ClientSession implements Subscriber, Requester {
   readonly login: LoginState
   readonly peer: Peer
   readonly connectedAt = new Date()
+  /** Of one run of the proxy. */
+  readonly id = ++sessions
   /** Has it been told that a server is fully booted? */
   toldBooted = false
   /** The ActionID that it sent last. */
@@ -96,7 +105,11 @@ export class ClientSession implements Subscriber, Requester {
       onStalled: () => this.#destroy('it reads too slowly'),
       onDropped: (events) => this.#tellDropped(events)
     })
-    this.login = new LoginState(() => context.options())
+    this.login = new LoginState({
+      rules: context.options,
+      throttle: context.throttle,
+      address: peer.address.replace(/:\d+$/, '')
+    })
     this.#listen()
     if (peer.greet) this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
     if (this.login.isLoggedIn) this.see(EventMask.all)
@@ -132,13 +145,21 @@ export class ClientSession implements Subscriber, Requester {
     this.#showView()
   }
 
+  /** The settings were reloaded: its rights count as they are now. */
+  reloaded(): void {
+    if (this.#mask === undefined) return
+    if (this.login.isLoggedIn) this.#showView()
+    else this.end('its account is gone')
+  }
+
   #showView(since?: number): void {
-    const filters = this.#autoFilter === 'on' ? [ownEventsOnly] : []
-    this.#context.subscribe(
-      this,
-      this.#mask && { mask: this.#mask, filters, format: this.#output, isSequenced: this.#isSequenced },
-      since
-    )
+    const { read, filter } = this.login.account ?? {}
+    const filters = [
+      ...(this.#autoFilter === 'on' ? [ownEventsOnly] : []),
+      ...(filter ? [this.#context.filterSource(filter, this)] : [])
+    ]
+    const mask = read === undefined ? this.#mask : this.#mask?.intersect(new EventMask(read))
+    this.#context.subscribe(this, mask && { mask, filters, format: this.#output, isSequenced: this.#isSequenced }, since)
   }
 
   #tellDropped(events: number): void {
@@ -182,15 +203,18 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   /** The login was refused: answered late and closed, as Asterisk does, so that guessing is slow. What comes meanwhile is not heard. */
-  refused(username: string, id: Buffer | undefined): void {
+  refused(username: string, id: Buffer | undefined, delayMs = 0): void {
     this.#context.log.warn({ client: this.address, user: username }, 'login refused')
     this.see(undefined)
     this.#closing = true
     clearTimeout(this.#authTimer)
-    const timer = setTimeout(() => {
-      this.receive(errorAnswer('Authentication failed', id))
-      this.#finish()
-    }, this.#context.options().loginFailureDelayMs)
+    const timer = setTimeout(
+      () => {
+        this.receive(errorAnswer('Authentication failed', id))
+        this.#finish()
+      },
+      Math.max(delayMs, this.#context.options().loginFailureDelayMs)
+    )
     this.#stream.once('close', () => clearTimeout(timer))
   }
 

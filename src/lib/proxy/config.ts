@@ -1,7 +1,9 @@
 import { ConfigError } from '../errors.js'
 import { normalizePin } from '../net/connect.js'
+import { Accounts } from './accounts/accounts.js'
+import { readAccountsFile } from './legacy/accounts-file.js'
 import type { ServerOptions } from './options.js'
-import { Users, usersFromFile } from './users.js'
+import { type FilterColumns, plainUser, type UserOptions } from './user-options.js'
 
 /** A section of an ini file: its keys and values. */
 export type Section = Record<string, string | string[]>
@@ -56,16 +58,62 @@ export function serversFromSections(sections: Record<string, Section>, where: st
   })
 }
 
-/** Reads the sections `[user NAME]` with their `secret` or `secret-file`. Undefined when there is none. @throws ConfigError */
-export function usersFromSections(sections: Record<string, Section>, where: string, readSecret: ReadSecret): Users | undefined {
-  const users = named(sections, 'user').map(([name, section]): [string, string] => {
+const userKeys = [
+  ...['secret', 'secret-file', 'admin', 'server', 'read', 'write', 'allow', 'deny', 'dry-run', 'permit'],
+  ...['channel', 'out-context', 'in-context', 'account', 'more-events', 'filters']
+]
+
+/**
+ * Reads the sections `[user NAME]`: `secret` or `secret-file` is needed; `allow`, `deny` and `permit` may be repeated as `allow[]`. Undefined when
+ * there is none.
+ * @throws ConfigError
+ */
+export function usersFromSections(
+  sections: Record<string, Section>,
+  where: string,
+  readSecret: ReadSecret
+): UserOptions[] | undefined {
+  const users = named(sections, 'user').map(([name, section]): UserOptions => {
     const place = `${where} [user ${name}]`
-    refuseUnknownKeys(section, ['secret', 'secret-file'], place)
-    const secret =
-      section['secret-file'] === undefined ? String(section.secret ?? '') : readSecret(String(section['secret-file']))
-    return [name, secret || refuse(`${place}: secret is missing`)]
+    refuseUnknownKeys(section, userKeys, place)
+    const value = (key: string) => (section[key] === undefined ? undefined : String(section[key]))
+    const list = (key: string) => [section[key] ?? []].flat()
+    const secretFile = value('secret-file')
+    const secret = secretFile === undefined ? value('secret') : readSecret(secretFile)
+    return {
+      ...plainUser(name, secret || refuse(`${place}: secret is missing`), place),
+      admin: yes(value('admin'), `${place}: admin`),
+      server: value('server'),
+      read: value('read'),
+      write: value('write'),
+      allow: list('allow'),
+      deny: list('deny'),
+      dryRun: yes(value('dry-run'), `${place}: dry-run`),
+      permit: list('permit'),
+      filter: filterOf(value, place)
+    }
   })
-  return users.length === 0 ? undefined : new Users(new Map(users))
+  return users.length === 0 ? undefined : users
+}
+
+const onlyWords = { cdronly: 'cdr', brionly: 'bri', xfronly: 'xfr' } as const
+
+/** The filter columns under the names that astmanproxy.users has for them. Undefined when none is given. */
+function filterOf(value: (key: string) => string | undefined, place: string): FilterColumns | undefined {
+  const words = (value('filters') ?? '').split('|').flatMap((word) => word.trim().toLowerCase() || [])
+  const unknown = words.find((word) => word !== 'novar' && !Object.hasOwn(onlyWords, word))
+  if (unknown !== undefined) refuse(`${place}: unknown filter "${unknown}"`, 'Known are cdronly, brionly, xfronly and novar.')
+  const columns: FilterColumns = {
+    channel: value('channel'),
+    outContext: value('out-context'),
+    inContext: value('in-context'),
+    account: value('account'),
+    moreEvents: yes(value('more-events'), `${place}: more-events`),
+    only: words.flatMap((word) => (word === 'novar' ? [] : onlyWords[word as keyof typeof onlyWords])),
+    noVar: words.includes('novar')
+  }
+  const { channel, outContext, inContext, account, only, noVar } = columns
+  return [channel, outContext, inContext, account].some(Boolean) || only.length > 0 || noVar ? columns : undefined
 }
 
 /**
@@ -174,12 +222,16 @@ export function chooseServers({ files, serverTexts, defaults, single, readSecret
   return servers
 }
 
-/** The users: of --users, else of the nearest file that has any. @throws ConfigError when there is none */
-export function chooseUsers({ files, usersFile, readSecret }: ProxySources): Users {
-  if (usersFile !== undefined) return usersFromFile(usersFile)
+/** The accounts: of --users, else of the nearest file that has any. Undefined when there are none. @throws ConfigError */
+export function chooseAccounts({ files, usersFile, readSecret }: ProxySources): Accounts | undefined {
+  if (usersFile !== undefined) return Accounts.fromOptions(readAccountsFile(usersFile))
   const users = files.map(({ path, sections }) => usersFromSections(sections, path, readSecret)).find(Boolean)
-  if (users) return users
-  throw new ConfigError('Nobody may log in to the proxy', {
+  return users && Accounts.fromOptions(users)
+}
+
+/** Nobody could log in. */
+export function noAccounts(): ConfigError {
+  return new ConfigError('Nobody may log in to the proxy', {
     hint: 'Name a users file with --users, add [user NAME] sections to the file of --config, or let everybody in with --no-auth-required.'
   })
 }

@@ -2,7 +2,9 @@ import type { Block } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
 import { maxActionHeaders, maxActionLineBytes } from '../ami/validate.js'
 import type { ClientSession } from './client-session.js'
+import { applyOutbound, type FilterLocal, type OutboundResult } from './filter/outbound.js'
 import { localActions } from './local-actions.js'
+import type { ProxyLog } from './options.js'
 import { answerProxyAction, type ProxyActionContext } from './proxy-actions.js'
 import { errorAnswer, forwardedAction, ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
@@ -10,6 +12,8 @@ import type { Servers } from './servers.js'
 export interface DispatchContext extends ProxyActionContext {
   servers: Servers
   maxActionsInFlight: () => number
+  filterLocal: () => FilterLocal
+  log: ProxyLog
 }
 
 /**
@@ -70,17 +74,35 @@ function effectiveAction(block: Block): string {
 function forward(
   client: ClientSession,
   { block, action, id }: { block: Block; action: string; id: Buffer | undefined },
-  { servers, maxActionsInFlight }: DispatchContext
+  { servers, maxActionsInFlight, filterLocal, log }: DispatchContext
 ): void {
   const refuse = (message: string) => client.receive(errorAnswer(message, id))
+  const who = { client: client.address, user: client.login.username, action }
+  const decision = client.login.rights.check(block, action)
+  if (!decision.allowed) {
+    log.warn({ ...who, reason: decision.reason }, 'action denied')
+    return refuse(`Permission denied: ${decision.reason}`)
+  }
+  if ('wouldRefuse' in decision) log.warn({ ...who, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
   if (client.inFlight >= maxActionsInFlight()) return refuse(`More than ${maxActionsInFlight()} actions in flight`)
-  const { lines, headerCount, longestLineBytes } = forwardedAction(block)
+  const outbound = throughColumns(client, block, filterLocal())
+  if ('refused' in outbound) {
+    log.warn({ ...who, reason: outbound.refused }, 'action denied')
+    return refuse(outbound.refused)
+  }
+  const { lines, headerCount, longestLineBytes } = forwardedAction(outbound.block)
   if (longestLineBytes > maxActionLineBytes)
     return refuse(`A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)
   // Our ActionID is one more.
   if (headerCount + 1 > maxActionHeaders) return refuse(`More than the ${maxActionHeaders} headers that Asterisk takes`)
-  const target = servers.select(block.get('Server')?.trim())
+  const target = servers.select(client.login.account?.server ?? block.get('Server')?.trim())
   if (typeof target === 'string') return refuse(target)
   client.started()
   target.send(action, lines, id, client)
+}
+
+/** What the filter columns of the client's account leave of its action. */
+function throughColumns({ login }: ClientSession, block: Block, filterLocal: FilterLocal): OutboundResult {
+  const columns = login.account?.filter
+  return columns ? applyOutbound(block, columns, { filterLocal }) : { block }
 }

@@ -8,6 +8,21 @@ interface LocalAction {
   answer: (client: ClientSession, block: Block, id: Buffer | undefined) => void
 }
 
+async function logIn(client: ClientSession, block: Block, id: Buffer | undefined): Promise<void> {
+  const { accepted, delayMs } = await client.login.attempt(block)
+  if (!accepted) return client.refused(block.get('Username')?.trim() ?? '', id, delayMs)
+  client.receive(
+    ownAnswer(
+      [
+        ['Response', 'Success'],
+        ['Message', 'Authentication accepted']
+      ],
+      id
+    )
+  )
+  client.loggedIn(wishesOf(block))
+}
+
 /** What a Login asks for beside the login. */
 function wishesOf(login: Block): Wishes {
   const since = login.get('Since')?.trim() ?? ''
@@ -27,17 +42,7 @@ export const localActions: Record<string, LocalAction | undefined> = {
   login: {
     needsLogin: false,
     answer(client, block, id) {
-      if (!client.login.attempt(block)) return client.refused(block.get('Username')?.trim() ?? '', id)
-      client.receive(
-        ownAnswer(
-          [
-            ['Response', 'Success'],
-            ['Message', 'Authentication accepted']
-          ],
-          id
-        )
-      )
-      client.loggedIn(wishesOf(block))
+      client.hold(logIn(client, block, id))
     }
   },
 

@@ -1,43 +1,71 @@
 import { randomInt } from 'node:crypto'
 import type { Block } from '../ami/block.js'
+import type { Account } from './accounts/account.js'
+import type { Accounts, LoginOutcome } from './accounts/accounts.js'
+import type { LoginThrottle } from './accounts/login-throttle.js'
 import { equalInConstantTime } from './constant-time.js'
-import type { ProxyOptions } from './options.js'
-import type { Users } from './users.js'
+import { Rights } from './rights/rights.js'
+import { plainUser } from './user-options.js'
+
+/** What the proxy asks of its clients, as it is now. */
+export interface LoginRules {
+  /** Undefined: there are none, and any login is accepted where none is required. */
+  accounts: Accounts | undefined
+  authRequired: boolean
+  proxyKey?: string | undefined
+}
+
+/** What somebody without an account may do, where that is enough to be let in. */
+const anonymousRights = new Rights(plainUser('', 'nobody'))
 
 /** Where a client stands with its login. */
 export class LoginState {
-  readonly #options: () => Pick<ProxyOptions, 'users' | 'proxyKey'>
+  readonly #rules: () => LoginRules
+  readonly #throttle: LoginThrottle
+  /** Without its port. */
+  readonly #address: string
   #username: string | undefined
   #hasKey = false
   #challenge: string | undefined
 
-  /** @param options as they are now: without users nobody has to log in */
-  constructor(options: () => Pick<ProxyOptions, 'users' | 'proxyKey'>) {
-    this.#options = options
+  constructor({ rules, throttle, address }: { rules: () => LoginRules; throttle: LoginThrottle; address: string }) {
+    this.#rules = rules
+    this.#throttle = throttle
+    this.#address = address
   }
 
   get username(): string | undefined {
     return this.#username
   }
 
+  /** As it is now: a reload may change it, or take it away. */
+  get account(): Account | undefined {
+    return this.#username === undefined ? undefined : this.#rules().accounts?.get(this.#username)
+  }
+
   get isLoggedIn(): boolean {
-    const { users, proxyKey } = this.#options()
-    return this.#username !== undefined || this.#hasKey || (users === undefined && proxyKey === undefined)
+    const { accounts, authRequired, proxyKey } = this.#rules()
+    if (this.#username !== undefined && accounts !== undefined) return this.account !== undefined
+    return this.#hasKey || (!authRequired && proxyKey === undefined)
   }
 
   /** May it change the proxy? */
   get isAdmin(): boolean {
-    return this.#options().users === undefined
+    return this.account?.admin ?? false
+  }
+
+  get rights(): Rights {
+    return this.account?.rights ?? anonymousRights
   }
 
   /** Is a ProxyKey due before anything else? */
   get needsKey(): boolean {
-    return this.#options().proxyKey !== undefined && !this.isLoggedIn
+    return this.#rules().proxyKey !== undefined && !this.isLoggedIn
   }
 
   /** @returns whether it is the key; it then counts as a login */
   giveKey(key: string): boolean {
-    const { proxyKey } = this.#options()
+    const { proxyKey } = this.#rules()
     this.#hasKey = proxyKey !== undefined && equalInConstantTime(proxyKey, key)
     return this.#hasKey
   }
@@ -51,20 +79,30 @@ export class LoginState {
   /**
    * Checks `Action: Login`, in plain or with the key of an MD5 challenge. A challenge serves once: neither answer nor key can be used again.
    * A refused login takes away the one before.
+   * @returns whether it is accepted, and how long a refusal should wait for its answer
    */
-  attempt(block: Block): boolean {
+  async attempt(block: Block): Promise<{ accepted: boolean; delayMs: number }> {
     const username = block.get('Username')?.trim() ?? ''
     const challenge = this.#challenge
     this.#challenge = undefined
-    const { users } = this.#options()
-    const accepted = users === undefined || this.#accepts(users, username, block, challenge)
-    this.#username = accepted ? username : undefined
-    if (!accepted) this.#hasKey = false
-    return accepted
+    this.#username = undefined
+    const outcome = await this.#check(username, block, challenge)
+    if (outcome && !('account' in outcome)) {
+      this.#hasKey = false
+      return { accepted: false, delayMs: 'delayMs' in outcome ? outcome.delayMs : 0 }
+    }
+    this.#username = username
+    return { accepted: true, delayMs: 0 }
   }
 
-  #accepts(users: Users, username: string, block: Block, challenge: string | undefined): boolean {
-    if (block.get('AuthType')?.trim().toLowerCase() !== 'md5') return users.acceptsSecret(username, block.get('Secret') ?? '')
-    return challenge !== undefined && users.acceptsKey(username, challenge, block.get('Key')?.trim() ?? '')
+  /** @returns undefined where nobody has an account, and none is required */
+  async #check(username: string, block: Block, challenge: string | undefined): Promise<LoginOutcome | undefined> {
+    const { accounts, authRequired } = this.#rules()
+    if (!accounts) return authRequired ? { delayMs: 0 } : undefined
+    const who = { username, address: this.#address }
+    const isMd5 = block.get('AuthType')?.trim().toLowerCase() === 'md5'
+    if (!isMd5) return accounts.throttledLogin({ ...who, secret: block.get('Secret') ?? '' }, this.#throttle)
+    if (challenge === undefined) return { delayMs: this.#throttle.failed(this.#address, username) }
+    return accounts.throttledLogin({ ...who, challenge, key: block.get('Key')?.trim() ?? '' }, this.#throttle)
   }
 }

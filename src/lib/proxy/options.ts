@@ -1,7 +1,8 @@
 import type { ParserLimits } from '../ami/block-parser.js'
 import type { Address } from '../net/address.js'
 import type { TlsOptions } from '../net/connect.js'
-import type { Users } from './users.js'
+import type { Accounts } from './accounts/accounts.js'
+import type { FilterLocal } from './filter/outbound.js'
 
 /** One Asterisk that the proxy logs in to. */
 export interface ServerOptions {
@@ -23,8 +24,10 @@ export type AutoFilter = 'off' | 'on' | 'unique'
 export interface ProxyOptions {
   listen: readonly Address[]
   servers: readonly ServerOptions[]
-  /** Who may log in. Undefined: nobody has to. */
-  users: Users | undefined
+  /** Who may log in. Undefined: there are no accounts. */
+  accounts: Accounts | undefined
+  /** Does everybody have to log in? */
+  authRequired: boolean
   /** Appends `Server: name` to what comes from a server. `auto`: when there are several. */
   serverHeader: 'auto' | 'always' | 'never'
   /** A key that every client has to send as `ProxyKey:` before anything else; it counts as a login. */
@@ -32,6 +35,8 @@ export interface ProxyOptions {
   /** What a client starts with; it may change both. */
   outputFormat: string
   autoFilter: AutoFilter
+  /** What a user with filter columns may dial through Local channels. */
+  filterLocal: FilterLocal
   /** Byte for byte what 1.22 of astmanproxy made of long headers in XML. */
   xmlCompat?: '1.22' | undefined
   /** Gives everybody's answers to clients that filter nothing: panels of old relied on it. */
@@ -45,6 +50,8 @@ export interface ProxyOptions {
   actionTimeoutMs: number
   /** How long a failed login waits for its answer (Asterisk: 1 s): guessing is slow. */
   loginFailureDelayMs: number
+  /** Failed logins of one address in 5 minutes until it is refused unheard; twice as many of one user. */
+  maxLoginFailures: number
   /** Bytes that may wait for a client that reads slowly; past that it misses whole events. */
   maxQueueBytes: number
   /** So long a client may be behind; past that it misses whole events, too. */
@@ -78,11 +85,13 @@ export const proxyDefaults = {
   serverHeader: 'auto',
   outputFormat: 'standard',
   autoFilter: 'off',
+  filterLocal: 'off',
   broadcastResponses: false,
   limits: { maxHeaderBytes: 64 * 1024, maxBlockBytes: 1024 * 1024 },
   authTimeoutMs: 30_000,
   actionTimeoutMs: 60_000,
   loginFailureDelayMs: 1_000,
+  maxLoginFailures: 10,
   maxQueueBytes: 16 * 1024 * 1024,
   maxQueueAgeMs: 30_000,
   overflow: 'drop-events',

@@ -3,10 +3,13 @@ import { encodeBlock, type Field } from '../ami/encode.js'
 import { amiVersion } from '../ami/login.js'
 import type { Address } from '../net/address.js'
 import { type Listeners, listenOnAll } from '../net/listen.js'
+import { LoginThrottle } from './accounts/login-throttle.js'
 import { type ClientContext, ClientSession } from './client-session.js'
 import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
 import { FanOut } from './fan-out.js'
+import { ChannelCache } from './filter/channel-cache.js'
+import { ColumnFilter } from './filter/column-filter.js'
 import { outputFormat } from './formats/formats.js'
 import { standardInput, standardOutput } from './formats/standard.js'
 import { Journal } from './journal.js'
@@ -53,6 +56,7 @@ class AmiProxy {
   #draining = false
   readonly #congestion: Congestion
   readonly #journal: Journal
+  readonly #channels = new ChannelCache()
   readonly #context: ClientContext
 
   constructor(options: ProxyOptions, log: ProxyLog) {
@@ -67,11 +71,23 @@ class AmiProxy {
       options: () => this.#options,
       servers: this.servers,
       clients: () => this.#clients,
-      maxActionsInFlight: () => this.#options.maxActionsInFlight
+      maxActionsInFlight: () => this.#options.maxActionsInFlight,
+      filterLocal: () => this.#options.filterLocal,
+      log
     }
     this.#context = {
       options: () => this.#options,
       log,
+      filterSource: (columns, client) => ({
+        // It follows calls from when it was made: each client has its own.
+        key: JSON.stringify([columns, client.id]),
+        create: () => new ColumnFilter(columns, this.#channels)
+      }),
+      throttle: new LoginThrottle({
+        clock: () => performance.now(),
+        perAddress: options.maxLoginFailures,
+        perUser: 2 * options.maxLoginFailures
+      }),
       banner: () =>
         this.#options.banner ?? `Asterisk Call Manager/${amiVersion(this.servers.first?.banner ?? '') ?? defaultVersion}`,
       dispatch: (client, block, id) => {
@@ -103,6 +119,7 @@ class AmiProxy {
   reload(options: ProxyOptions): void {
     this.#options = { ...options, listen: this.#options.listen }
     this.servers.update(options.servers)
+    for (const client of this.#clients) client.reloaded()
     this.#log.info({ servers: options.servers.map(({ name }) => name) }, 'settings reloaded')
   }
 
@@ -110,7 +127,9 @@ class AmiProxy {
     return new Upstream(server, this.#options, {
       handlers: {
         onEvents: (run, own) => {
-          this.#fanOut.deliver(this.#journal.append(run, server.name), own)
+          const batch = this.#journal.append(run, server.name)
+          if (ChannelCache.mayConcern(run)) for (const event of batch.events) this.#channels.note(event)
+          this.#fanOut.deliver(batch, own)
           this.#congestion.check()
         },
         onAnswer: (block, to) => {
@@ -120,7 +139,10 @@ class AmiProxy {
           this.#tellServer(upstream, 'ProxyServerUp', [])
           this.#tellBooted(this.#fanOut.wanting('system'))
         },
-        onDown: (upstream, reason) => this.#tellServer(upstream, 'ProxyServerDown', [['Reason', reason.replace(/[\r\n]/g, ' ')]])
+        onDown: (upstream, reason) => {
+          this.#channels.forgetServer(upstream.name)
+          this.#tellServer(upstream, 'ProxyServerDown', [['Reason', reason.replace(/[\r\n]/g, ' ')]])
+        }
       },
       log: this.#log,
       isMarked: () => {

@@ -27,7 +27,10 @@ export interface UpstreamHandlers {
   onDown: (upstream: Upstream, reason: string) => void
 }
 
-type UpstreamSettings = Pick<ProxyOptions, 'reconnect' | 'maxRetries' | 'serverTimeoutMs' | 'keepAliveMs' | 'bootTimeoutMs' | 'limits'>
+type UpstreamSettings = Pick<
+  ProxyOptions,
+  'reconnect' | 'maxRetries' | 'serverTimeoutMs' | 'keepAliveMs' | 'bootTimeoutMs' | 'limits'
+>
 
 /**
  * The proxy's one session with one Asterisk: logs in, waits for FullyBooted, and comes back for ever. What the clients' actions cause goes

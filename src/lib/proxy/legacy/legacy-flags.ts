@@ -5,13 +5,23 @@ import { type LegacySettings, withLegacyDefaults } from './astmanproxy-settings.
 
 /** What an astmanproxy.conf says, in the names and values of our flags. What has no flag (hosts, proxykey) is not among them. */
 export function flagsOfLegacy(settings: LegacySettings): Record<string, string> {
-  const { listenAddress, listenPort, authRequired, autoFilter, outputFormat, forceBanner, retryIntervalS, maxRetries } =
-    withLegacyDefaults(settings)
+  const {
+    listenAddress,
+    listenPort,
+    authRequired,
+    autoFilter,
+    filterLocal,
+    outputFormat,
+    forceBanner,
+    retryIntervalS,
+    maxRetries
+  } = withLegacyDefaults(settings)
   const host = listenAddress === '*' ? '' : listenAddress.includes(':') ? `[${listenAddress}]` : listenAddress
   return {
     listen: `${host}:${listenPort}`,
     'auth-required': authRequired ? 'yes' : 'no',
     autofilter: autoFilter,
+    'filter-local': filterLocal,
     'output-format': outputFormat,
     ...(forceBanner !== undefined && { banner: forceBanner }),
     // The old program tried at once, for ever: 0 is not "as fast as it can".

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import {
   assertDistinct,
+  chooseAccounts,
   chooseServers,
-  chooseUsers,
+  noAccounts,
   type ProxySources,
   type Section,
   serverFromText,
@@ -85,10 +86,29 @@ describe('[user NAME] sections', () => {
 
   it('name who may log in', () => {
     const found = users({ 'user john.doe': { secret: 'a b;c' }, 'user eve': { 'secret-file': '/eve' } })!
-    expect(found.names).toEqual(['john.doe', 'eve'])
-    expect(found.acceptsSecret('john.doe', 'a b;c')).toBe(true)
-    expect(found.acceptsSecret('eve', 'secret of /eve')).toBe(true)
-    expect(found.acceptsSecret('eve', 'a b;c')).toBe(false)
+    expect(found.map(({ name, secret, admin, filter }) => ({ name, secret, admin, filter }))).toEqual([
+      { name: 'john.doe', secret: 'a b;c', admin: false, filter: undefined },
+      { name: 'eve', secret: 'secret of /eve', admin: false, filter: undefined }
+    ])
+  })
+
+  it('say what a user may see and do', () => {
+    const [user] = users({
+      'user crm': {
+        ...{ secret: 's', admin: 'yes', server: 'pbx-a', read: 'call,cdr', write: 'originate', 'dry-run': 'yes' },
+        ...{ allow: ['Ping', 'Originate Channel=Local/*@crm'], deny: 'Command', permit: '10.0.0.0/8' },
+        ...{ channel: 'PJSIP/1', 'in-context': 'In', account: 'Acc', 'more-events': 'yes', filters: 'cdronly|novar' }
+      }
+    })!
+    expect(user).toMatchObject({
+      ...{ admin: true, server: 'pbx-a', read: 'call,cdr', write: 'originate', dryRun: true, permit: ['10.0.0.0/8'] },
+      ...{ allow: ['Ping', 'Originate Channel=Local/*@crm'], deny: ['Command'] },
+      filter: { channel: 'PJSIP/1', inContext: 'In', account: 'Acc', moreEvents: true, only: ['cdr'], noVar: true }
+    })
+  })
+
+  it('with a filter that there is not are refused', () => {
+    expect(() => users({ 'user a': { secret: 's', filters: 'cdr' } })).toThrow('/etc/proxy.ini [user a]: unknown filter "cdr"')
   })
 
   it('without a secret, or with an unknown key, are refused with file and section', () => {
@@ -136,10 +156,9 @@ describe('the choice of servers and users', () => {
     expect(() => chooseServers(none)).toThrow(
       expect.objectContaining({ code: 'E_CONFIG', hint: expect.stringContaining('--demo') })
     )
-    expect(() => chooseUsers(none)).toThrow(
-      expect.objectContaining({ code: 'E_CONFIG', hint: expect.stringContaining('--users') })
-    )
-    expect(chooseUsers({ ...none, files: [file] }).names).toEqual(['x'])
+    expect(chooseAccounts(none)).toBeUndefined()
+    expect(noAccounts()).toMatchObject({ code: 'E_CONFIG', hint: expect.stringContaining('--users') })
+    expect(chooseAccounts({ ...none, files: [file] })?.names).toEqual(['x'])
   })
 
   it('refuses two servers of one name, in any case, and names that no header can hold', () => {

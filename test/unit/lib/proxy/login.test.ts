@@ -162,7 +162,7 @@ describe('a client that has not logged in', () => {
   })
 
   it('needs no login when the proxy has no users', async () => {
-    const { proxy } = await startPair({}, { users: undefined })
+    const { proxy } = await startPair({}, { accounts: undefined, authRequired: false })
     const client = await proxy.connect()
     expect(await client.ask('Action: Ping\r\n', '1')).toMatch(/Pong|No server is connected/)
     await client.block('FullyBooted')

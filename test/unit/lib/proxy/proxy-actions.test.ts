@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { startPair, startServer, untilTrue } from './support/proxy.js'
 
 const event = (text: string) => `Event: Load\r\nPrivilege: call,all\r\nText: ${text}\r\n\r\n`
-/** Without accounts everybody is an administrator. */
-const open = { users: undefined }
+const administrator = { user: 'root', secret: 'root-secret' }
 
 describe('SetAutoFilter', () => {
   it.each([
@@ -67,9 +66,9 @@ describe('broadcastresponses', () => {
 
 describe('AddServer and DropServer', () => {
   it('add a server behind the others and drop it again; all are told', async () => {
-    const { proxy } = await startPair({}, open)
+    const { proxy } = await startPair()
     const added = await startServer()
-    const client = await proxy.connect()
+    const client = await proxy.login(administrator)
     const action = `ProxyAction: AddServer\r\nServer: localhost\r\nPort: ${added.port}\r\nUsername: x\r\nSecret: Y\r\nEvents: on\r\nAuth: plain\r\n`
     expect(await client.ask(action, 'a')).toBe('ProxyResponse: Success\r\nActionID: a\r\nMessage: Added localhost\r\n')
     await client.block('Event: ProxyServerUp\r\nPrivilege: system,all\r\nServer: localhost\r\n')
@@ -100,8 +99,8 @@ describe('AddServer and DropServer', () => {
     ],
     ['DropServer without a name', 'DropServer\r\n', 'Server is missing']
   ])('%s fails with the reason and drops nothing', async (_, action, message) => {
-    const { proxy } = await startPair({}, open)
-    const client = await proxy.connect()
+    const { proxy } = await startPair()
+    const client = await proxy.login(administrator)
     const answer = await client.ask(`ProxyAction: ${action}`, 'x')
     expect(answer).toContain('ProxyResponse: Failure\r\nActionID: x\r\n')
     expect(answer).toContain(message)
@@ -120,8 +119,8 @@ describe('AddServer and DropServer', () => {
 
 describe('ListSessions', () => {
   it('names every client, the newest first, and every server', async () => {
-    const { proxy } = await startPair({}, open)
-    const [first, second] = [await proxy.connect(), await proxy.connect()]
+    const { proxy } = await startPair()
+    const [first, second] = [await proxy.login(administrator), await proxy.login(administrator)]
     await first.ask('Action: Ping\r\n', 'my-ping')
     await untilTrue(second, () => proxy.running.servers.all.every(({ isUp }) => isUp))
     const lines = (await second.ask('ProxyAction: ListSessions\r\n', 'ls')).split('\r\n')

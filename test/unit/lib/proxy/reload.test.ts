@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Users } from '../../../../src/lib/proxy/users.js'
+import { Accounts } from '../../../../src/lib/proxy/accounts/accounts.js'
+import { plainUser } from '../../../../src/lib/proxy/user-options.js'
 import { serverOptions, startPair, startServer, startTestProxy, testOptions, untilAllUp } from './support/proxy.js'
 import { RawClient } from './support/raw-client.js'
 
@@ -44,7 +45,9 @@ describe('a reload', () => {
   it('takes over the users: for new logins, also of clients that are connected', async () => {
     const { proxy, server } = await startPair()
     const connected = await proxy.connect()
-    proxy.running.reload(testOptions([serverOptions(server.port)], { users: new Users(new Map([['eve', 'new-secret']])) }))
+    proxy.running.reload(
+      testOptions([serverOptions(server.port)], { accounts: Accounts.fromOptions([plainUser('eve', 'new-secret')]) })
+    )
     connected.send('Action: Login\r\nUsername: eve\r\nSecret: new-secret\r\n\r\n')
     await connected.block('Authentication accepted')
     const old = await RawClient.connect(proxy.address)

@@ -32,9 +32,9 @@ describe('actions that would touch the session that all clients share', () => {
     })
   }
 
-  it('a second Action of a block is not forwarded: what was checked is what is done', async () => {
+  it('a second Action of a block is not forwarded, not even for an administrator: what was checked is what is done', async () => {
     const { proxy, server } = await startPair()
-    const client = await proxy.login()
+    const client = await proxy.login({ user: 'root', secret: 'root-secret' })
     for (const [index, second] of [
       'Action: Logoff',
       'action:Logoff',
@@ -49,7 +49,7 @@ describe('actions that would touch the session that all clients share', () => {
 
   it('a line that only looks like an Action does not take the place of the one that counts', async () => {
     const { proxy, server } = await startPair()
-    const client = await proxy.login()
+    const client = await proxy.login({ user: 'root', secret: 'root-secret' })
     for (const [index, decoy] of ['\tAction: Logoff', ' Action: Logoff', 'Action\t: Logoff'].entries()) {
       await client.ask(`${decoy}\r\nAction: Ping\r\n`, String(index))
       expect(server.actions[index]!.text).toContain('\r\nAction: Ping\r\n')

@@ -1,17 +1,17 @@
 import { onTestFinished } from 'vitest'
 import type { Address } from '../../../../../src/lib/net/address.js'
+import { Accounts } from '../../../../../src/lib/proxy/accounts/accounts.js'
 import { type ProxyLog, type ProxyOptions, proxyDefaults, type ServerOptions } from '../../../../../src/lib/proxy/options.js'
 import { type RunningProxy, startProxy } from '../../../../../src/lib/proxy/proxy.js'
-import { Users } from '../../../../../src/lib/proxy/users.js'
+import { plainUser } from '../../../../../src/lib/proxy/user-options.js'
 import { RawClient } from './raw-client.js'
 import { type Script, ScriptedServer } from './scripted-server.js'
 
-export const users = new Users(
-  new Map([
-    ['ann', 'ann-secret'],
-    ['bob', 'bob-secret']
-  ])
-)
+export const accounts = Accounts.fromOptions([
+  plainUser('ann', 'ann-secret'),
+  plainUser('bob', 'bob-secret'),
+  { ...plainUser('root', 'root-secret'), admin: true }
+])
 
 /** What the proxy logged, for tests that look there. */
 export interface LogRecord {
@@ -39,7 +39,8 @@ export function testOptions(servers: ServerOptions[], options: Partial<ProxyOpti
     ...proxyDefaults,
     listen: [{ host: '127.0.0.1', port: 0 }],
     servers,
-    users,
+    accounts,
+    authRequired: true,
     reconnect: { initialMs: 10, maxMs: 20 },
     loginFailureDelayMs: 20,
     graceMs: 500,
