@@ -1,0 +1,54 @@
+import type { Duplex } from 'node:stream'
+import type { Block } from '../../ami/block.js'
+import type { OutputFormat } from '../formats/format.js'
+import type { ProxyLog } from '../options.js'
+
+/** Who speaks at the other end of a session that has no socket of its own. */
+export interface SessionPeer {
+  /** `address:port` of the HTTP client. */
+  address: string
+  /** Did it come over TLS? */
+  isEncrypted: boolean
+  input: 'standard' | 'json'
+  output: 'standard' | 'json' | 'xml' | 'csv' | 'sse'
+}
+
+export interface HttpOptions {
+  /** A larger body is answered with 413. */
+  maxBodyBytes: number
+  /** How long a request waits for its answer unless `X-Maxtime` says otherwise. */
+  defaultTimeoutMs: number
+  /** The format of answers to requests that do not name one. */
+  outputFormat: string
+  /** With `X-Until-Event` only events of the own action, unless the request says otherwise. */
+  autoFilter: boolean
+  /** Several XML documents one after the other, as the old program sent them, instead of inside one root. */
+  xmlCompat: boolean
+  authRequired: boolean
+  proxyKeyRequired: boolean
+  /** Origins (`https://panel.example`) whose pages may use the proxy beside those of its own host. */
+  allowedOrigins: readonly string[]
+}
+
+export interface StatusPage {
+  status: number
+  contentType: string
+  body: string
+}
+
+/** What the HTTP side needs of the proxy. */
+export interface HttpContext {
+  /**
+   * Begins a session at the other end of `stream`: it speaks AMI as a TCP client of the proxy has it, without a banner, writes in `peer.output`, and
+   * ends with the stream. It cuts nothing inside a block.
+   */
+  openSession(stream: Duplex, peer: SessionPeer): void
+  status(path: '/metrics' | '/health'): Promise<StatusPage>
+  /** By its name in lower case. */
+  format(name: string): OutputFormat | undefined
+  /** @throws PbxkitError for what is no `<AsteriskManagerInput>` */
+  parseXmlAction(body: Buffer): Block
+  /** As they are now: they may be reloaded. */
+  options(): HttpOptions
+  log: ProxyLog
+}
