@@ -1,0 +1,223 @@
+import { loadCatalog } from '../ami/catalog/catalog.js'
+import type { MetricsRenderer } from './metrics-text.js'
+import { RateMeter } from './rate-meter.js'
+import type { ProxyCounters, ProxyStatus } from './status.js'
+
+/** denied: refused by the proxy's rules; lost: the server went away before it answered. */
+export type ActionResult = keyof ProxyCounters['actions']
+/** refused: wrong name or secret; blocked: not even looked at (too many failures, address not allowed); timeout: never tried. */
+export type LoginResult = keyof ProxyCounters['logins']
+
+export interface ProxyMetricsOptions {
+  /** As it is when the metrics are asked for: the gauges are read from it. */
+  status: () => ProxyStatus
+  /** Is that an account of the configuration? Asked for each action, and again at each scrape: accounts may be reloaded. */
+  isUser: (name: string) => boolean
+  nowMs?: () => number
+}
+
+/** What stands in a label for whatever the proxy does not know: peers choose those words, and each would be a series for ever. */
+export const otherLabel = 'other'
+/** Users times actions times results, each a line at every scrape: past this (2 MB of text) new ones are counted as `other`. */
+const maxActionSeries = 5_000
+/** More servers than anybody has behind one proxy; AddServer could otherwise make series without end. */
+const maxServers = 1_000
+/** The proxy's own actions, which are in no Asterisk's catalogue. */
+const proxyActions = [
+  'ListSessions',
+  'ListServers',
+  'ListIOHandlers',
+  'SetOutputFormat',
+  'SetAutoFilter',
+  'AddServer',
+  'DropServer'
+]
+
+/** Upper ends in seconds: from a local answer (1 ms) to an Originate that rings (30 s). */
+export const durationBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const
+
+export class ServerCounts {
+  events = 0
+  bytes = 0
+  reconnects = 0
+  lagS: number | undefined
+  readonly rate = new RateMeter()
+}
+
+export class DurationCounts {
+  /** Not cumulative; the last is for what took longer than any bucket. */
+  readonly buckets = new Array<number>(durationBucketsS.length + 1).fill(0)
+  sumS = 0
+  count = 0
+
+  observe(seconds: number): void {
+    let at = 0
+    while (at < durationBucketsS.length && seconds > durationBucketsS[at]!) at++
+    this.buckets[at]!++
+    this.sumS += seconds
+    this.count++
+  }
+}
+
+export type ActionCounts = ProxyCounters['actions']
+
+/** Counted so far, by label values that are already bounded. */
+export interface Counted {
+  servers: ReadonlyMap<string, ServerCounts>
+  /** By user ('' for a client that did not have to log in), then by action. */
+  actions: ReadonlyMap<string, ReadonlyMap<string, ActionCounts>>
+  /** By action. */
+  durations: ReadonlyMap<string, DurationCounts>
+  totals: ProxyCounters
+}
+
+/**
+ * Counts what the proxy does. Counting is an addition to a plain field, since it happens for every run of events and every delivery; all
+ * else is done when somebody scrapes, and prom-client is loaded by the first who does.
+ */
+export class ProxyMetrics {
+  readonly #options: ProxyMetricsOptions
+  readonly #actionNames: ReadonlyMap<string, string>
+  readonly #nowMs: () => number
+  readonly #servers = new Map<string, ServerCounts>()
+  readonly #actions = new Map<string, Map<string, ActionCounts>>()
+  readonly #durations = new Map<string, DurationCounts>()
+  #actionSeries = 0
+  readonly #totals: ProxyCounters = {
+    eventsIn: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    eventsDropped: 0,
+    actions: { success: 0, error: 0, denied: 0, lost: 0 },
+    logins: { success: 0, refused: 0, blocked: 0, timeout: 0 },
+    reconnects: 0
+  }
+  #renderer: Promise<MetricsRenderer> | undefined
+
+  private constructor(options: ProxyMetricsOptions, actionNames: ReadonlyMap<string, string>) {
+    this.#options = options
+    this.#actionNames = actionNames
+    this.#nowMs = options.nowMs ?? Date.now
+  }
+
+  /** Loads the catalogue: the names that may be labels have to be known before the first action comes. */
+  static async create(options: ProxyMetricsOptions): Promise<ProxyMetrics> {
+    const { actions, olderActions } = await loadCatalog()
+    const names = [...[...actions.values()].map(({ name }) => name), ...olderActions, ...proxyActions]
+    return new ProxyMetrics(options, new Map(names.map((name) => [name.toLowerCase(), name])))
+  }
+
+  /** A run of events came from a server. */
+  eventsIn(server: string, count: number, bytes: number): void {
+    const counts = this.#server(server)
+    counts.events += count
+    counts.bytes += bytes
+    counts.rate.add(count, this.#nowMs())
+    this.#totals.eventsIn += count
+    this.#totals.bytesIn += bytes
+  }
+
+  /** Bytes were handed to clients: all those of a run at once, or one client's. */
+  delivered(bytes: number): void {
+    this.#totals.bytesOut += bytes
+  }
+
+  /** A client missed events. */
+  dropped(events: number): void {
+    this.#totals.eventsDropped += events
+  }
+
+  /**
+   * An action has come to its end.
+   * @param user undefined when the client did not have to log in
+   * @param ms from the action's arrival to the last block of its answer; what got no answer of a server is counted and not timed
+   */
+  action(user: string | undefined, action: string, result: ActionResult, ms: number): void {
+    const name = this.#actionNames.get(action.toLowerCase()) ?? otherLabel
+    this.#actionCounts(user === undefined ? '' : this.#options.isUser(user) ? user : otherLabel, name)[result]++
+    this.#totals.actions[result]++
+    if (result === 'denied' || result === 'lost') return
+    const durations = this.#durations.get(name) ?? new DurationCounts()
+    this.#durations.set(name, durations)
+    durations.observe(ms / 1000)
+  }
+
+  login(result: LoginResult): void {
+    this.#totals.logins[result]++
+  }
+
+  /** The session with a server was lost and has been opened again. */
+  reconnect(server: string): void {
+    this.#server(server).reconnects++
+    this.#totals.reconnects++
+  }
+
+  /** The keep-alive Ping of a server was answered: how far behind what we see of it is. */
+  pingRoundTrip(server: string, ms: number): void {
+    this.#server(server).lagS = ms / 1000
+  }
+
+  /** For `ServerStatus`. */
+  serverRates(server: string): { eventsPerS: number; bytesIn: number; reconnects: number; lagMs: number | null } {
+    const { rate, bytes, reconnects, lagS } = this.#servers.get(server) ?? new ServerCounts()
+    return {
+      eventsPerS: rate.perSecond(this.#nowMs()),
+      bytesIn: bytes,
+      reconnects,
+      lagMs: lagS === undefined ? null : lagS * 1000
+    }
+  }
+
+  /** For `ProxyStatus`: a copy. */
+  counters(): ProxyCounters {
+    return structuredClone(this.#totals)
+  }
+
+  /** The metrics as Prometheus reads them (text format 0.0.4, see `metricsContentType`). */
+  async render(): Promise<string> {
+    this.#renderer ??= import('./metrics-text.js').then(({ createRenderer }) => createRenderer())
+    const renderer = await this.#renderer
+    const status = this.#options.status()
+    this.#forgetWhoHasGone(status)
+    return renderer.render(status, {
+      servers: this.#servers,
+      actions: this.#actions,
+      durations: this.#durations,
+      totals: this.#totals
+    })
+  }
+
+  /** Servers and accounts that are no longer configured make room; the totals keep what they counted. */
+  #forgetWhoHasGone({ servers }: ProxyStatus): void {
+    const present = new Set(servers.map(({ name }) => name))
+    for (const name of this.#servers.keys()) if (name !== otherLabel && !present.has(name)) this.#servers.delete(name)
+    for (const [user, actions] of this.#actions) {
+      if (user === '' || user === otherLabel || this.#options.isUser(user)) continue
+      this.#actionSeries -= actions.size
+      this.#actions.delete(user)
+    }
+  }
+
+  #server(name: string): ServerCounts {
+    const known = this.#servers.get(name)
+    if (known) return known
+    const label = this.#servers.size < maxServers ? name : otherLabel
+    const counts = this.#servers.get(label) ?? new ServerCounts()
+    this.#servers.set(label, counts)
+    return counts
+  }
+
+  #actionCounts(user: string, action: string): ActionCounts {
+    const known = this.#actions.get(user)?.get(action)
+    if (known) return known
+    const isFull = this.#actionSeries >= maxActionSeries
+    // The place of `other` and `other` is always there: it is one.
+    if (isFull && (user !== otherLabel || action !== otherLabel)) return this.#actionCounts(otherLabel, otherLabel)
+    const byAction = this.#actions.get(user) ?? new Map<string, ActionCounts>()
+    this.#actions.set(user, byAction)
+    const counts = { success: 0, error: 0, denied: 0, lost: 0 }
+    byAction.set(action, counts)
+    this.#actionSeries++
+    return counts
+  }
+}
