@@ -21,6 +21,22 @@ export const proxyFlags = {
     allowNo: true,
     ...clients
   }),
+  'tls-cert': Flags.string({
+    description: 'take clients with TLS on the same port: PEM file with certificate and key (certfile)',
+    helpValue: 'FILE',
+    ...clients
+  }),
+  'tls-key': Flags.string({
+    description: 'PEM file with the key, when it is not with the certificate',
+    helpValue: 'FILE',
+    ...clients
+  }),
+  'accept-unencrypted': Flags.boolean({
+    description: 'take clients without TLS (acceptunencryptedconnection)',
+    default: true,
+    allowNo: true,
+    ...clients
+  }),
   'proxy-key-file': Flags.string({
     description: 'file with the key that clients send as ProxyKey (proxykey; else PBXKIT_PROXY_KEY)',
     helpValue: 'FILE',
@@ -114,6 +130,9 @@ export const proxyFlags = {
 export interface ProxyFlagValues {
   listen: string[]
   'auth-required': boolean
+  'tls-cert': string | undefined
+  'tls-key': string | undefined
+  'accept-unencrypted': boolean
   'proxy-key-file': string | undefined
   autofilter: 'off' | 'on' | 'unique'
   'filter-local': 'off' | 'allow' | 'allowwith' | 'enforce'
@@ -135,7 +154,10 @@ export interface ProxyFlagValues {
 
 /** What these flags say, as the proxy takes it. */
 export function optionsFromFlags(flags: ProxyFlagValues) {
+  const certFile = flags['tls-cert']
   return {
+    tls: certFile === undefined ? undefined : { certFile, keyFile: flags['tls-key'] },
+    acceptUnencrypted: flags['accept-unencrypted'],
     serverHeader: flags['server-header'],
     autoFilter: flags.autofilter,
     filterLocal: flags['filter-local'],

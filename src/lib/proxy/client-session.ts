@@ -46,6 +46,8 @@ export interface Peer {
   output: OutputFormat
   /** Is Asterisk's banner wanted? */
   greet: boolean
+  /** What counts as one connection; none for a request of HTTP, whose own connection counts. */
+  connection?: object | undefined
 }
 
 /** Answers that may wait for a client before its next actions are left in its own socket. */
@@ -194,11 +196,16 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   /** The login was accepted. */
-  loggedIn({ mask, isSequenced, since }: Wishes): void {
+  loggedIn(wishes: Wishes): void {
     clearTimeout(this.#authTimer)
     this.#context.log.info({ client: this.address, user: this.login.username }, 'client logged in')
+    this.wish(wishes)
+  }
+
+  /** Shows it what it wishes, as far as it may see it. */
+  wish({ mask, isSequenced, since }: Wishes): void {
     this.#mask = mask
-    this.#isSequenced = isSequenced
+    this.#isSequenced ||= isSequenced
     this.#showView(since)
   }
 

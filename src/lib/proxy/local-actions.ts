@@ -23,7 +23,7 @@ async function logIn(client: ClientSession, block: Block, id: Buffer | undefined
   client.loggedIn(wishesOf(block))
 }
 
-/** What a Login asks for beside the login. */
+/** What a Login, or an Events, asks for. */
 function wishesOf(login: Block): Wishes {
   const since = login.get('Since')?.trim() ?? ''
   const isBack = /^\d{1,16}$/.test(since)
@@ -75,7 +75,7 @@ export const localActions: Record<string, LocalAction | undefined> = {
       const text = block.get('EventMask')?.trim()
       if (!text) return client.receive(errorAnswer('Invalid event mask', id))
       const mask = new EventMask(text)
-      client.see(mask)
+      client.wish({ ...wishesOf(block), mask })
       client.receive(
         ownAnswer(
           [

@@ -1,6 +1,7 @@
 import type { ParserLimits } from '../ami/block-parser.js'
 import type { Address } from '../net/address.js'
 import type { TlsOptions } from '../net/connect.js'
+import type { ServerTlsOptions } from '../net/tls-server.js'
 import type { Accounts } from './accounts/accounts.js'
 import type { FilterLocal } from './filter/outbound.js'
 
@@ -26,6 +27,10 @@ export interface ProxyOptions {
   servers: readonly ServerOptions[]
   /** Who may log in. Undefined: there are no accounts. */
   accounts: Accounts | undefined
+  /** The certificate for clients that speak TLS; undefined: they are closed. */
+  tls?: ServerTlsOptions | undefined
+  /** Are clients taken that do not speak TLS? */
+  acceptUnencrypted: boolean
   /** Does everybody have to log in? */
   authRequired: boolean
   /** Appends `Server: name` to what comes from a server. `auto`: when there are several. */
@@ -82,6 +87,7 @@ export interface ProxyOptions {
 
 /** What fits nearly everybody. */
 export const proxyDefaults = {
+  acceptUnencrypted: true,
   serverHeader: 'auto',
   outputFormat: 'standard',
   autoFilter: 'off',

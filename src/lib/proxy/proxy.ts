@@ -1,17 +1,17 @@
-import type net from 'node:net'
+import type { Duplex } from 'node:stream'
 import { encodeBlock, type Field } from '../ami/encode.js'
 import { amiVersion } from '../ami/login.js'
 import type { Address } from '../net/address.js'
 import { type Listeners, listenOnAll } from '../net/listen.js'
 import { LoginThrottle } from './accounts/login-throttle.js'
-import { type ClientContext, ClientSession } from './client-session.js'
+import { type ClientContext, ClientSession, type Peer } from './client-session.js'
 import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
 import { FanOut } from './fan-out.js'
 import { ChannelCache } from './filter/channel-cache.js'
 import { ColumnFilter } from './filter/column-filter.js'
-import { outputFormat } from './formats/formats.js'
-import { standardInput, standardOutput } from './formats/standard.js'
+import { FrontDoor } from './front-door.js'
+import type { StatusPage } from './http/http-front.js'
 import { Journal } from './journal.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
 import { errorAnswer } from './rewrite.js'
@@ -57,12 +57,19 @@ class AmiProxy {
   readonly #congestion: Congestion
   readonly #journal: Journal
   readonly #channels = new ChannelCache()
+  readonly #door: FrontDoor
   readonly #context: ClientContext
 
   constructor(options: ProxyOptions, log: ProxyLog) {
     this.#options = options
     this.#log = log
     this.#journal = new Journal(options.journalBytes)
+    this.#door = new FrontDoor({
+      options: () => this.#options,
+      log,
+      openSession: (stream, peer) => this.#openSession(stream, peer),
+      status: async (path) => this.#statusPage(path)
+    })
     this.servers = new Servers((server) => this.#createUpstream(server))
     this.#congestion = new Congestion(this.#fanOut, (paused) => {
       for (const upstream of this.servers.all) upstream.setPaused(paused)
@@ -100,7 +107,7 @@ class AmiProxy {
 
   async listen(): Promise<readonly Address[]> {
     this.#listeners = await listenOnAll(this.#options.listen, {
-      onConnection: (socket) => this.#accept(socket),
+      onConnection: (socket) => this.#door.admit(socket),
       onAcceptError: (error) => this.#log.warn({ reason: error.message }, 'a client could not be accepted'),
       allowHalfOpen: true
     })
@@ -112,15 +119,36 @@ class AmiProxy {
     await aborted(signal)
     this.#listeners?.close()
     await this.#drain()
+    this.#door.close()
     this.#congestion.stop()
     await this.servers.stop()
   }
 
   reload(options: ProxyOptions): void {
-    this.#options = { ...options, listen: this.#options.listen }
+    const before = this.#options
+    this.#options = { ...options, listen: before.listen }
+    try {
+      this.#door.reload()
+    } catch (error) {
+      this.#options = before
+      throw error
+    }
     this.servers.update(options.servers)
     for (const client of this.#clients) client.reloaded()
     this.#log.info({ servers: options.servers.map(({ name }) => name) }, 'settings reloaded')
+  }
+
+  /** Whoever may connect may ask whether the proxy is well; it learns no more. */
+  #statusPage(path: string): StatusPage {
+    if (path !== '/health') return { status: 404, contentType: 'text/plain', body: 'There is nothing here.\n' }
+    const states = this.servers.all.map(({ name, isUp }) => ({ name, up: isUp }))
+    const up = states.filter((server) => server.up).length
+    const status = up === 0 ? 'down' : up === states.length ? 'ok' : 'degraded'
+    return {
+      status: up === 0 ? 503 : 200,
+      contentType: 'application/json',
+      body: `${JSON.stringify({ status, servers: states })}\n`
+    }
   }
 
   #createUpstream(server: ProxyOptions['servers'][number]): Upstream {
@@ -152,21 +180,16 @@ class AmiProxy {
     })
   }
 
-  #accept(socket: net.Socket): void {
-    const output = outputFormat(this.#options.outputFormat, { xmlCompat: this.#options.xmlCompat }) ?? standardOutput
-    const address = `${socket.remoteAddress}:${socket.remotePort}`
-    const client = new ClientSession(
-      socket,
-      { address, isEncrypted: false, input: standardInput, output, greet: true },
-      this.#context
-    )
+  #openSession(stream: Duplex, peer: Peer): void {
+    const client = new ClientSession(stream, peer, this.#context)
     this.#clients.add(client)
-    socket.once('close', () => this.#clients.delete(client))
+    stream.once('close', () => this.#clients.delete(client))
     this.#log.debug({ client: client.address, clients: this.#clients.size }, 'client connected')
   }
 
   #subscribe(client: ClientSession, view: View | undefined, since: number | undefined): void {
     if (view === undefined) return this.#fanOut.unsubscribe(client)
+    this.#door.loggedIn(client.peer)
     if (view.mask.wants(['system'])) this.#tellBooted([client])
     const past = since === undefined ? undefined : this.#journal.since(since)
     if (past?.gapUntil !== undefined) client.receive(gapEvent(since!, past.gapUntil))

@@ -1,0 +1,138 @@
+import type net from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Block } from '../ami/block.js'
+import { DataError } from '../errors.js'
+import { ConnectionLimits } from '../net/connection-limits.js'
+import { type Detected, detectProtocol } from '../net/first-bytes.js'
+import { ServerTls } from '../net/tls-server.js'
+import type { Peer } from './client-session.js'
+import { inputFormat, outputFormat, sseOutput } from './formats/formats.js'
+import { jsonInput } from './formats/json-input.js'
+import { standardInput, standardOutput } from './formats/standard.js'
+import { xmlInput } from './formats/xml-input.js'
+import { HttpFront, type SessionPeer, type StatusPage } from './http/http-front.js'
+import type { ProxyLog, ProxyOptions } from './options.js'
+
+/** A body holds one action: a hundred headers of Asterisk's 1 kB, and then some. */
+const maxBodyBytes = 1024 * 1024
+/** As astmanproxy has it. */
+const httpTimeoutMs = 30_000
+
+export interface FrontDoorContext {
+  options: () => ProxyOptions
+  log: ProxyLog
+  openSession: (stream: Duplex, peer: Peer) => void
+  status: (path: '/metrics' | '/health') => Promise<StatusPage>
+}
+
+/** Where clients come in: tells by the first bytes what each speaks, in clear or inside TLS, and keeps nobody waiting for another. */
+export class FrontDoor {
+  readonly #context: FrontDoorContext
+  readonly #limits: ConnectionLimits<object>
+  readonly #http: HttpFront
+  #tls: ServerTls | undefined
+
+  /** @throws ConfigError for a certificate that cannot be used */
+  constructor(context: FrontDoorContext) {
+    this.#context = context
+    this.#limits = new ConnectionLimits<object>((connection) => (connection as net.Socket).destroy())
+    this.#http = new HttpFront({
+      log: context.log,
+      openSession: (stream, peer) => context.openSession(stream, this.#sessionPeer(peer)),
+      status: context.status,
+      format: (name) => outputFormat(name, { xmlCompat: context.options().xmlCompat }),
+      parseXmlAction: (body) => this.#parseXmlAction(body),
+      options: () => {
+        const { outputFormat: format, autoFilter, xmlCompat, authRequired, proxyKey } = context.options()
+        return {
+          ...{ maxBodyBytes, defaultTimeoutMs: httpTimeoutMs, outputFormat: format, autoFilter: autoFilter === 'on' },
+          ...{ xmlCompat: xmlCompat !== undefined, authRequired, proxyKeyRequired: proxyKey !== undefined, allowedOrigins: [] }
+        }
+      }
+    })
+    this.reload()
+  }
+
+  /** Reads the certificate again. @throws ConfigError, and the old one stays */
+  reload(): void {
+    const { tls } = this.#context.options()
+    if (!tls) this.#tls = undefined
+    else if (this.#tls) this.#tls.reload(tls)
+    else this.#tls = new ServerTls(tls)
+  }
+
+  admit(socket: net.Socket): void {
+    const host = socket.remoteAddress ?? ''
+    const refusal = this.#limits.admit(socket, host)
+    if (refusal) {
+      this.#context.log.warn({ client: host, reason: refusal }, 'client refused')
+      return void socket.destroy()
+    }
+    socket.once('close', () => this.#limits.gone(socket))
+    const way = { address: `${host}:${socket.remotePort}`, isEncrypted: false, connection: socket }
+    detectProtocol(socket, (kind) => this.#enter(socket, kind, way))
+  }
+
+  /** A client has logged in: it is not closed any more to make room. */
+  loggedIn({ connection }: Peer): void {
+    if (connection) this.#limits.loggedIn(connection)
+  }
+
+  /** Takes no further requests. */
+  close(): void {
+    this.#http.close(true)
+  }
+
+  #enter(stream: Duplex, kind: Detected, way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>): void {
+    stream.on('error', (error) =>
+      this.#context.log.debug({ client: way.address, reason: error.message }, 'client connection failed')
+    )
+    const { isEncrypted, address } = way
+    if (kind === 'tls' && !isEncrypted && this.#tls) return void this.#shakeHands(stream as net.Socket, this.#tls, way)
+    if (kind === 'tls' || kind === 'sslv2') return this.#close(stream, address, 'it speaks TLS, and no certificate is configured')
+    if (!isEncrypted && !this.#context.options().acceptUnencrypted) return this.#close(stream, address, 'it does not speak TLS')
+    if (kind === 'http') return this.#http.accept(stream)
+    const input = kind === 'xml' ? xmlInput : kind === 'json' ? jsonInput : standardInput
+    const { outputFormat: configured, xmlCompat } = this.#context.options()
+    // Who speaks XML or JSON is answered in it, unless the configuration names another format.
+    const name = configured === 'standard' ? input.name : configured
+    const output = outputFormat(name, { xmlCompat }) ?? standardOutput
+    this.#context.openSession(stream, { ...way, input, output, greet: input.hasBanner })
+  }
+
+  async #shakeHands(
+    socket: net.Socket,
+    tls: ServerTls,
+    way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>
+  ): Promise<void> {
+    try {
+      const secure = await tls.wrap(socket)
+      if (!secure.destroyed) detectProtocol(secure, (kind) => this.#enter(secure, kind, { ...way, isEncrypted: true }))
+    } catch (error) {
+      this.#context.log.debug({ client: way.address, reason: (error as Error).message }, 'TLS with a client failed')
+    }
+  }
+
+  #close(stream: Duplex, address: string, reason: string): void {
+    this.#context.log.warn({ client: address, reason }, 'client closed')
+    stream.destroy()
+  }
+
+  #sessionPeer({ address, isEncrypted, input, output }: SessionPeer): Peer {
+    const { xmlCompat } = this.#context.options()
+    return {
+      address,
+      isEncrypted,
+      input: inputFormat(input) ?? standardInput,
+      output: output === 'sse' ? sseOutput : (outputFormat(output, { xmlCompat }) ?? standardOutput),
+      greet: false
+    }
+  }
+
+  /** @throws ProtocolError, DataError */
+  #parseXmlAction(body: Buffer): Block {
+    const [action, more] = xmlInput.createParser(this.#context.options().limits).push(body)
+    if (!action || more) throw new DataError('The body has to be one <AsteriskManagerInput>')
+    return action
+  }
+}
