@@ -1,12 +1,17 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { UsageError } from '../errors.js'
 import { parseAddress } from '../net/address.js'
+import type { LegacySettings } from '../proxy/legacy/astmanproxy-settings.js'
+import { flagsOfLegacy, serversOfLegacy } from '../proxy/legacy/legacy-flags.js'
+import { legacyUsersPath } from '../proxy/legacy/paths.js'
 import type { ProxyOptions } from '../proxy/options.js'
-import { connectionFlags, connectTarget } from './connection-flags.js'
+import { type ConnectionFlagValues, connectionFlags, connectTarget } from './connection-flags.js'
 import { type Command, Flags } from './oclif.js'
 import { optionsFromFlags, type ProxyFlagValues, proxyFlags } from './proxy-flags.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
 import { ServiceCommand } from './service-command.js'
+import type { SettingsFile } from './settings.js'
 
 /** The flags that name the proxy's servers and users. */
 const sourceFlags = {
@@ -25,7 +30,31 @@ const sourceFlags = {
 export abstract class ProxyCommand<T extends typeof Command> extends ServiceCommand<T> {
   static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags, ...proxyFlags }
 
+  /** What an astmanproxy.conf says that has no flag. */
+  #legacy: LegacySettings | undefined
   #typed: ReturnType<ProxyCommand<T>['typedServers']> | undefined
+
+  /** --config may also name the file of astmanproxy, as it is. */
+  protected override async readConfigFile(file: string): Promise<SettingsFile> {
+    const { readSmallFile, refuseErrors } = await import('../proxy/legacy/accounts-file.js')
+    const { isAstmanproxyConf } = await import('../proxy/legacy/is-astmanproxy-conf.js')
+    const text = readSmallFile(file, 'configuration file')
+    if (!isAstmanproxyConf(text)) return super.readConfigFile(file)
+    const { parseAstmanproxyConf } = await import('../proxy/legacy/astmanproxy-conf.js')
+    const { settings, findings } = parseAstmanproxyConf(text, file)
+    refuseErrors(findings)
+    for (const { line, message, hint } of findings) this.note(`${file}:${line}: ${message}${hint ? `. ${hint}` : ''}`)
+    this.#legacy = settings
+    return { path: file, values: flagsOfLegacy(settings), sections: {} }
+  }
+
+  /** The users beside an astmanproxy.conf, or where the old program looked for them. */
+  #usersFile(): string | undefined {
+    const { users, config } = this.flags as { users: string | undefined; config: string | undefined }
+    if (users !== undefined || !this.#legacy || config === undefined) return users
+    const beside = path.join(path.dirname(config), 'astmanproxy.users')
+    return [beside, legacyUsersPath].find((file) => fs.existsSync(file))
+  }
 
   /**
    * All that the proxy is started with. @param demo it brings its own server, and its own user unless users are named
@@ -62,7 +91,8 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
   }
 
   #proxyKey(file: string | undefined): string | undefined {
-    const key = file === undefined ? process.env.PBXKIT_PROXY_KEY : readSecretFile(file, (message) => this.note(message))
+    const fromFile = file === undefined ? undefined : readSecretFile(file, (message) => this.note(message))
+    const key = fromFile ?? process.env.PBXKIT_PROXY_KEY ?? this.#legacy?.proxyKey
     if (key !== undefined && /[\r\n\0]/.test(key)) throw new UsageError('A line break in the ProxyKey: no client could send it')
     return key || undefined
   }
@@ -72,12 +102,13 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
    * @param serversWanted false where servers do not matter: then no flag that names one is looked at
    */
   protected async sources({ serversWanted }: { serversWanted: boolean }) {
-    const { users } = this.flags as { users: string | undefined }
+    const users = this.#usersFile()
     this.#warnOfReadableSecrets(users)
     // Once: a reload must not ask for the secret again.
     this.#typed ??= this.typedServers(serversWanted)
     const readSecret = (file: string) => readSecretFile(file, (message) => this.note(message))
-    return { files: this.settings.files, ...(await this.#typed), usersFile: users, readSecret }
+    const legacyServers = serversOfLegacy(this.#legacy?.hosts ?? [], connectTarget({ ...this.#connection, tls: true }).tls)
+    return { files: this.settings.files, ...(await this.#typed), legacyServers, usersFile: users, readSecret }
   }
 
   /** Files that hold secrets are for their owner. */
@@ -89,12 +120,17 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     for (const file of files) warnWhenReadableByOthers(file, (message) => this.note(message))
   }
 
+  get #connection(): ConnectionFlagValues {
+    const flags = this.flags as unknown as ConnectionFlagValues
+    return { ...flags, host: flags.host ?? '' }
+  }
+
   private async typedServers(wanted: boolean) {
-    const flags = this.flags as Parameters<typeof connectTarget>[0] & { host: string | undefined; server: string[] | undefined }
+    const flags = this.flags as Omit<ConnectionFlagValues, 'host'> & { host: string | undefined; server: string[] | undefined }
     const serverTexts = flags.server ?? []
     if (!wanted || (flags.host === undefined && serverTexts.length === 0))
       return { serverTexts: [], defaults: undefined, single: undefined }
-    const { host, port, tls } = connectTarget({ ...flags, host: flags.host ?? '' })
+    const { host, port, tls } = connectTarget(this.#connection)
     const allNamed = serverTexts.length > 0 && serverTexts.every((text) => text.includes('@'))
     const question = { flag: '--username', question: 'AMI user of the proxy:' }
     const username = allNamed ? (flags.username ?? '') : await this.required(flags.username, question)

@@ -197,6 +197,8 @@ export interface ProxySources {
   /** What holds for each of them, and for the one server of `--host`. */
   defaults: Omit<ServerOptions, 'name' | 'host' | 'port'> | undefined
   single: { host: string; port: number } | undefined
+  /** Of an astmanproxy.conf. */
+  legacyServers?: readonly ServerOptions[] | undefined
   usersFile: string | undefined
   readSecret: ReadSecret
 }
@@ -205,14 +207,22 @@ export interface ProxySources {
  * The servers: those typed as --server, else the one of --host, else the sections of the nearest file that has any.
  * @throws ConfigError when there is none
  */
-export function chooseServers({ files, serverTexts, defaults, single, readSecret }: ProxySources): ServerOptions[] {
+export function chooseServers({
+  files,
+  serverTexts,
+  defaults,
+  single,
+  legacyServers = [],
+  readSecret
+}: ProxySources): ServerOptions[] {
   for (const { path, sections } of files) refuseUnknownSections(sections, path)
   const typed = defaults ? serverTexts.map((text) => serverFromText(text, defaults)) : []
   const one = defaults && single && typed.length === 0 ? [{ ...defaults, ...single, name: single.host }] : []
   const fromFile = files
     .map(({ path, sections }) => serversFromSections(sections, path, readSecret))
     .find((servers) => servers.length > 0)
-  const servers = typed.length > 0 ? typed : one.length > 0 ? one : (fromFile ?? [])
+  const servers =
+    typed.length > 0 ? typed : one.length > 0 ? one : legacyServers.length > 0 ? [...legacyServers] : (fromFile ?? [])
   if (servers.length === 0) {
     throw new ConfigError('There is no Asterisk to connect to', {
       hint: 'Name one with --host or --server, add [server NAME] sections to the file of --config, or try --demo.'

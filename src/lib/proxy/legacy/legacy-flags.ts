@@ -6,6 +6,8 @@ import { type LegacySettings, withLegacyDefaults } from './astmanproxy-settings.
 /** What an astmanproxy.conf says, in the names and values of our flags. What has no flag (hosts, proxykey) is not among them. */
 export function flagsOfLegacy(settings: LegacySettings): Record<string, string> {
   const {
+    certFile,
+    acceptUnencrypted,
     listenAddress,
     listenPort,
     authRequired,
@@ -23,6 +25,8 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     autofilter: autoFilter,
     'filter-local': filterLocal,
     'output-format': outputFormat,
+    'accept-unencrypted': acceptUnencrypted ? 'yes' : 'no',
+    ...(certFile !== undefined && { 'tls-cert': certFile }),
     ...(forceBanner !== undefined && { banner: forceBanner }),
     // The old program tried at once, for ever: 0 is not "as fast as it can".
     ...(retryIntervalS > 0 && { 'retry-interval': String(retryIntervalS) }),
