@@ -33,14 +33,16 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     const { startProxy } = await import('../../lib/proxy/proxy.js')
     const options = await this.proxyOptions({ demo: this.flags.demo })
     return async (signal) => {
-      const demoStop = new AbortController()
-      const servers = this.flags.demo ? [await this.#startDemo(AbortSignal.any([signal, demoStop.signal]))] : options.servers
+      const failed = new AbortController()
+      const stop = AbortSignal.any([signal, failed.signal])
+      const servers = this.flags.demo ? [await this.#startDemo(stop)] : options.servers
       try {
-        const proxy = await startProxy({ ...options, servers }, this.logger, signal)
+        const proxy = await startProxy({ ...options, servers }, this.logger, stop)
+        await this.giveUpRoot()
         this.#proxy = { proxy, demoServers: this.flags.demo ? servers : undefined }
         return { addresses: proxy.addresses.map((address) => `proxy=${formatAddress(address)}`), closed: proxy.closed }
       } catch (error) {
-        demoStop.abort()
+        failed.abort()
         throw error
       }
     }

@@ -48,6 +48,14 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     return { path: file, values: flagsOfLegacy(settings), sections: {} }
   }
 
+  /** Root was needed for the port and the files. @throws ConfigError */
+  protected async giveUpRoot(): Promise<void> {
+    const { 'run-as-user': user, 'run-as-group': group } = this.flags as unknown as ProxyFlagValues
+    const { dropPrivileges, needsDrop } = await import('./privileges.js')
+    if (needsDrop({ user, group })) dropPrivileges({ user, group })
+    else if (user !== undefined) this.note(`it goes on as the user who started it: only root can become ${user}`)
+  }
+
   /** The users beside an astmanproxy.conf, or where the old program looked for them. */
   #usersFile(): string | undefined {
     const { users, config } = this.flags as { users: string | undefined; config: string | undefined }

@@ -117,6 +117,12 @@ export const proxyFlags = {
     ...limits
   }),
   'max-retries': Flags.integer({ description: 'tries until a server is given up; 0: never', default: 0, min: 0, ...limits }),
+  'run-as-user': Flags.string({
+    description: 'when started as root: go on as this user once it listens (proc_user)',
+    helpValue: 'USER',
+    ...limits
+  }),
+  'run-as-group': Flags.string({ description: 'and as this group (proc_group)', helpValue: 'GROUP', ...limits }),
   'auth-timeout': durationFlag({
     description: 'close clients that have not logged in by then',
     default: 30_000,
@@ -148,6 +154,8 @@ export interface ProxyFlagValues {
   'max-queue-age': number
   'retry-interval': number
   'max-retries': number
+  'run-as-user': string | undefined
+  'run-as-group': string | undefined
   'auth-timeout': number
   'max-block': number
 }

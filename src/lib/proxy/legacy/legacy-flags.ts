@@ -7,6 +7,8 @@ import { type LegacySettings, withLegacyDefaults } from './astmanproxy-settings.
 export function flagsOfLegacy(settings: LegacySettings): Record<string, string> {
   const {
     certFile,
+    procUser,
+    procGroup,
     acceptUnencrypted,
     listenAddress,
     listenPort,
@@ -27,6 +29,8 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     'output-format': outputFormat,
     'accept-unencrypted': acceptUnencrypted ? 'yes' : 'no',
     ...(certFile !== undefined && { 'tls-cert': certFile }),
+    ...(procUser !== undefined && { 'run-as-user': procUser }),
+    ...(procGroup !== undefined && { 'run-as-group': procGroup }),
     ...(forceBanner !== undefined && { banner: forceBanner }),
     // The old program tried at once, for ever: 0 is not "as fast as it can".
     ...(retryIntervalS > 0 && { 'retry-interval': String(retryIntervalS) }),
