@@ -100,5 +100,5 @@ describe('the background stream', () => {
     await slow.until(() => slow.received.length > 8 * 1024 * 1024)
     expect(simulator.sent.events).toBeGreaterThan(before)
     expect(stranger.received).toBe('')
-  })
+  }, 20_000)
 })
