@@ -102,7 +102,7 @@ export async function startProxy(
 
 /** @param servers the sections of its servers */
 export async function startProxyWith(servers: string, args: readonly string[] = []): Promise<RunningProxyTarget> {
-  const users = [ANNA, BEN].map(({ username, secret }) => `[user ${username}]\nsecret = ${secret}\n`).join('\n')
+  const users = [ANNA, BEN].map(({ username, secret }) => `[user ${username}]\nsecret = ${secret}\nadmin = yes\n`).join('\n')
   const config = scratchFile('proxy.ini', `${servers}\n${users}`)
   const service = await Service.start(['proxy', 'serve', '--config', config, '--listen', '127.0.0.1:0', ...args])
   return {
