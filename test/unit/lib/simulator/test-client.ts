@@ -3,7 +3,7 @@ import type { Address } from '../../../../src/lib/net/address.js'
 import type { Clock } from '../../../../src/lib/simulator/clock.js'
 
 /** No test waits longer than this for what must come. */
-const limitMs = 5000
+const limitMs = 15_000
 
 /** A raw client: what the simulator sent, as latin1, and ways to wait for more of it. */
 export class TestClient {
