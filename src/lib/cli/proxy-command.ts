@@ -39,6 +39,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const { readSmallFile, refuseErrors } = await import('../proxy/legacy/accounts-file.js')
     const { isAstmanproxyConf } = await import('../proxy/legacy/is-astmanproxy-conf.js')
     const text = readSmallFile(file, 'configuration file')
+    this.#legacy = undefined
     if (!isAstmanproxyConf(text)) return super.readConfigFile(file)
     const { parseAstmanproxyConf } = await import('../proxy/legacy/astmanproxy-conf.js')
     const { settings, findings } = parseAstmanproxyConf(text, file)
@@ -121,10 +122,12 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
 
   /** Files that hold secrets are for their owner. */
   #warnOfReadableSecrets(users: string | undefined): void {
-    const withSecrets = this.settings.files.filter(({ sections }) =>
-      Object.values(sections).some(({ secret }) => secret !== undefined)
+    const withSecrets = this.settings.files.filter(
+      (file) =>
+        (this.#legacy && file.path === this.flags.config) ||
+        Object.values(file.sections).some(({ secret }) => secret !== undefined)
     )
-    const files = [...withSecrets.map(({ path }) => path), ...(users !== undefined && fs.existsSync(users) ? [users] : [])]
+    const files = [...withSecrets.map((file) => file.path), ...(users !== undefined && fs.existsSync(users) ? [users] : [])]
     for (const file of files) warnWhenReadableByOthers(file, (message) => this.note(message))
   }
 

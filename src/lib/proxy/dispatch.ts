@@ -11,8 +11,6 @@ import type { Servers } from './servers.js'
 
 export interface DispatchContext extends ProxyActionContext {
   servers: Servers
-  maxActionsInFlight: () => number
-  filterLocal: () => FilterLocal
   log: ProxyLog
 }
 
@@ -74,8 +72,9 @@ function effectiveAction(block: Block): string {
 function forward(
   client: ClientSession,
   { block, action, id }: { block: Block; action: string; id: Buffer | undefined },
-  { servers, maxActionsInFlight, filterLocal, log }: DispatchContext
+  { options, servers, log }: DispatchContext
 ): void {
+  const { maxActionsInFlight, filterLocal } = options()
   const refuse = (message: string) => client.receive(errorAnswer(message, id))
   const who = { client: client.address, user: client.login.username, action }
   const decision = client.login.rights.check(block, action)
@@ -84,8 +83,8 @@ function forward(
     return refuse(`Permission denied: ${decision.reason}`)
   }
   if ('wouldRefuse' in decision) log.warn({ ...who, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
-  if (client.inFlight >= maxActionsInFlight()) return refuse(`More than ${maxActionsInFlight()} actions in flight`)
-  const outbound = throughColumns(client, block, filterLocal())
+  if (client.inFlight >= maxActionsInFlight) return refuse(`More than ${maxActionsInFlight} actions in flight`)
+  const outbound = throughColumns(client, block, filterLocal)
   if ('refused' in outbound) {
     log.warn({ ...who, reason: outbound.refused }, 'action denied')
     return refuse(outbound.refused)

@@ -31,6 +31,8 @@ export class FrontDoor {
   readonly #limits: ConnectionLimits<object>
   readonly #http: HttpFront
   #tls: ServerTls | undefined
+  /** Not told apart yet: they are nobody's but ours. */
+  readonly #arriving = new Set<net.Socket>()
 
   /** @throws ConfigError for a certificate that cannot be used */
   constructor(context: FrontDoorContext) {
@@ -68,7 +70,11 @@ export class FrontDoor {
       this.#context.log.warn({ client: host, reason: refusal }, 'client refused')
       return void socket.destroy()
     }
-    socket.once('close', () => this.#limits.gone(socket))
+    this.#arriving.add(socket)
+    socket.once('close', () => {
+      this.#arriving.delete(socket)
+      this.#limits.gone(socket)
+    })
     const way = { address: `${host}:${socket.remotePort}`, isEncrypted: false, connection: socket }
     detectProtocol(socket, (kind) => this.#enter(socket, kind, way))
   }
@@ -78,19 +84,18 @@ export class FrontDoor {
     if (connection) this.#limits.loggedIn(connection)
   }
 
-  /** Takes no further requests. */
+  /** Closes who has not been told apart, and every connection of HTTP. */
   close(): void {
+    for (const socket of this.#arriving) socket.destroy()
     this.#http.close(true)
   }
 
   #enter(stream: Duplex, kind: Detected, way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>): void {
-    stream.on('error', (error) =>
-      this.#context.log.debug({ client: way.address, reason: error.message }, 'client connection failed')
-    )
     const { isEncrypted, address } = way
     if (kind === 'tls' && !isEncrypted && this.#tls) return void this.#shakeHands(stream as net.Socket, this.#tls, way)
     if (kind === 'tls' || kind === 'sslv2') return this.#close(stream, address, 'it speaks TLS, and no certificate is configured')
     if (!isEncrypted && !this.#context.options().acceptUnencrypted) return this.#close(stream, address, 'it does not speak TLS')
+    this.#arriving.delete(way.connection as net.Socket)
     if (kind === 'http') return this.#http.accept(stream)
     const input = kind === 'xml' ? xmlInput : kind === 'json' ? jsonInput : standardInput
     const { outputFormat: configured, xmlCompat } = this.#context.options()

@@ -66,7 +66,7 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
 
   listiohandlers: () => [
     success,
-    ...Object.keys(inputFormats).map((name): Field => ['InputHandler', name]),
+    ...[...Object.keys(inputFormats), 'http'].map((name): Field => ['InputHandler', name]),
     ...outputFormatNames.map((name): Field => ['OutputHandler', name])
   ],
 

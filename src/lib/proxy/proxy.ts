@@ -57,12 +57,15 @@ class AmiProxy {
   readonly #congestion: Congestion
   readonly #journal: Journal
   readonly #channels = new ChannelCache()
+  /** Only filters need to know the channels: without any, no event is looked at. */
+  #keepsChannels: boolean
   readonly #door: FrontDoor
   readonly #context: ClientContext
 
   constructor(options: ProxyOptions, log: ProxyLog) {
     this.#options = options
     this.#log = log
+    this.#keepsChannels = options.accounts?.hasFilters ?? false
     this.#journal = new Journal(options.journalBytes)
     this.#door = new FrontDoor({
       options: () => this.#options,
@@ -78,8 +81,6 @@ class AmiProxy {
       options: () => this.#options,
       servers: this.servers,
       clients: () => this.#clients,
-      maxActionsInFlight: () => this.#options.maxActionsInFlight,
-      filterLocal: () => this.#options.filterLocal,
       log
     }
     this.#context = {
@@ -133,6 +134,7 @@ class AmiProxy {
       this.#options = before
       throw error
     }
+    this.#keepsChannels = options.accounts?.hasFilters ?? false
     this.servers.update(options.servers)
     for (const client of this.#clients) client.reloaded()
     this.#log.info({ servers: options.servers.map(({ name }) => name) }, 'settings reloaded')
@@ -156,7 +158,7 @@ class AmiProxy {
       handlers: {
         onEvents: (run, own) => {
           const batch = this.#journal.append(run, server.name)
-          if (ChannelCache.mayConcern(run)) for (const event of batch.events) this.#channels.note(event)
+          if (this.#keepsChannels && ChannelCache.mayConcern(run)) for (const event of batch.events) this.#channels.note(event)
           this.#fanOut.deliver(batch, own)
           this.#congestion.check()
         },
@@ -181,6 +183,8 @@ class AmiProxy {
   }
 
   #openSession(stream: Duplex, peer: Peer): void {
+    // Those who were still being told apart when the stop began.
+    if (this.#draining) return void stream.destroy()
     const client = new ClientSession(stream, peer, this.#context)
     this.#clients.add(client)
     stream.once('close', () => this.#clients.delete(client))

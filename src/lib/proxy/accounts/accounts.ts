@@ -55,6 +55,11 @@ export class Accounts {
     return [...this.#accounts.keys()]
   }
 
+  /** Does anybody see less than all because of filter columns? */
+  get hasFilters(): boolean {
+    return [...this.#accounts.values()].some(({ filter }) => filter !== undefined)
+  }
+
   /** @param name in its case */
   get(name: string): Account | undefined {
     return this.#accounts.get(name)
