@@ -2,7 +2,7 @@ import type { Catalog } from '../ami/catalog/catalog.js'
 import type { Field } from '../ami/encode.js'
 import { checkAction, type Finding } from '../ami/validate.js'
 import { DataError, UsageError } from '../errors.js'
-import { nearestNames, suggestion } from './nearest.js'
+import { nearestNames, suggestion } from '../nearest.js'
 
 const howToSendAnyway = 'Send it as it is with --no-validate.'
 

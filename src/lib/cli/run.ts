@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { ExitStatus, UsageError } from '../errors.js'
+import { suggestion } from '../nearest.js'
 import { jsonWanted } from './flag-values.js'
-import { suggestion } from './nearest.js'
 import { Config, Help, runOclif } from './oclif.js'
 import { reportError } from './report-error.js'
 

@@ -1,8 +1,8 @@
+import { nearestNames } from '../../nearest.js'
 import { readHosts } from './astmanproxy-host.js'
 import { emptyLegacySettings, type LegacyKey, type LegacySettings, legacyKeys } from './astmanproxy-settings.js'
 import { type Finding, Findings, shown } from './finding.js'
 import { type LegacyField, type LegacyLine, readLegacyLines, warnOfBlank, warnOfCut } from './legacy-line.js'
-import { nearestKey } from './nearest-key.js'
 
 /** Case does not count, and the old program took blanks out of keys as well. */
 export const legacyKeyOf = (typed: string) => typed.replace(/[ \t]/g, '').toLowerCase()
@@ -44,7 +44,7 @@ function findKey({ key, hasEquals }: LegacyLine, findings: Findings): LegacyKey 
     return undefined
   }
   if (Object.hasOwn(legacyKeys, name)) return legacyKeys[name]
-  const near = nearestKey(name, ['host', ...Object.keys(legacyKeys)])
+  const near = nearestNames(name, ['host', ...Object.keys(legacyKeys)], 1)[0]
   findings.add('warning', 'unknown-key', key, `Unknown key ${shown(key.text)}; it is ignored`, near && `Did you mean ${near}?`)
   return undefined
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nearestNames, suggestion } from '../../../../src/lib/cli/nearest.js'
+import { nearestNames, suggestion } from '../../../src/lib/nearest.js'
 
 const actions = ['Originate', 'Ping', 'QueueAdd', 'QueuePause', 'QueueStatus', 'QueueSummary', 'Status', 'Hangup']
 
