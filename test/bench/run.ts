@@ -1,16 +1,17 @@
-// npm run bench [-- SUITE ...] [--pairs N] [--quick]: compares what is built with what limits it. Exits 1 when a ratio misses its limit.
+// npm run bench [-- SUITE[/PART] ...] [--pairs N] [--quick]: compares what is built with what limits it. Exits 1 when a ratio misses its limit.
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { amiSuite } from './ami/suite.js'
+import { proxySuite } from './proxy/suite.js'
 import { type BenchOptions, type Measurement, meetsLimit, type Suite } from './support/suite.js'
 import { renderTable } from './support/table.js'
 
 /** A new suite is one more folder, and one more line here. */
-const suites: readonly Suite[] = [amiSuite]
+const suites: readonly Suite[] = [amiSuite, proxySuite]
 
-const help = `npm run bench -- [SUITE ...] [--pairs N] [--quick]
+const help = `npm run bench -- [SUITE[/PART] ...] [--pairs N] [--quick]
 
-${suites.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+${suites.map(({ name, summary, parts }) => `  ${name.padEnd(10)}${summary}\n${''.padEnd(12)}${Object.keys(parts).join(', ')}`).join('\n')}
 
 Without a suite all of them run. --pairs: how often both sides run, in turn (default 5). --quick: shorter runs, not to quote from.
 `
@@ -26,23 +27,38 @@ async function main(): Promise<void> {
     process.stdout.write(help)
     return
   }
-  const chosen = positionals.length === 0 ? suites : positionals.map(findSuite)
+  const chosen = positionals.length === 0 ? suites.map(wholeSuite) : positionals.map(findParts)
   const options: BenchOptions = { pairs: readPairs(values.pairs), quick: values.quick, progress }
   const measurements: Measurement[] = []
-  for (const suite of chosen) measurements.push(...(await suite.run(options)))
+  for (const { suite, parts } of chosen) {
+    const product = suite.prepare()
+    for (const part of parts) measurements.push(...(await suite.parts[part]!(options, product)))
+  }
   progress('')
   const { length: cores } = os.cpus()
   process.stdout.write(
-    `${chosen.map(({ name }) => name).join(', ')}: --pairs ${options.pairs}${options.quick ? ' --quick' : ''}, ${cores} cores, Node ${process.versions.node}\n\n`
+    `${positionals.join(' ') || 'all'}: --pairs ${options.pairs}${options.quick ? ' --quick' : ''}, ${cores} cores, Node ${process.versions.node}\n\n`
   )
   process.stdout.write(renderTable(measurements))
   if (measurements.some((measurement) => meetsLimit(measurement) === false)) process.exitCode = 1
 }
 
-function findSuite(name: string): Suite {
+interface Choice {
+  suite: Suite
+  parts: readonly string[]
+}
+
+function wholeSuite(suite: Suite): Choice {
+  return { suite, parts: Object.keys(suite.parts) }
+}
+
+function findParts(text: string): Choice {
+  const [name, part] = text.split('/')
   const suite = suites.find((candidate) => candidate.name === name)
   if (!suite) throw new UsageError(`there is no suite "${name}"`)
-  return suite
+  if (part === undefined) return wholeSuite(suite)
+  if (!Object.hasOwn(suite.parts, part)) throw new UsageError(`suite ${name} has no part "${part}"`)
+  return { suite, parts: [part] }
 }
 
 function readPairs(text: string): number {

@@ -1,3 +1,4 @@
+import type { Product } from './product.js'
 import { median } from './statistics.js'
 
 /** How long and how often a suite measures. */
@@ -29,11 +30,13 @@ export interface Measurement {
   limit?: Limit | undefined
 }
 
-/** `npm run bench -- NAME` */
+/** `npm run bench -- NAME`, or `NAME/PART` for one of its parts. */
 export interface Suite {
   name: string
   summary: string
-  run: (options: BenchOptions) => Promise<Measurement[]>
+  /** What all parts need. */
+  prepare: () => Product
+  parts: Readonly<Record<string, (options: BenchOptions, product: Product) => Promise<Measurement[]>>>
 }
 
 /** The same measurement of both sides, taken one right after the other. */

@@ -13,6 +13,14 @@ const sharedBuffer = Buffer.allocUnsafeSlow(256 * 1024)
 /** Who may log in, on all sides. */
 export const crowdUser = { name: 'bench', secret: 'bench-secret' }
 
+/** How a client logs in. */
+export interface LoginWishes {
+  /** With the secret of `crowdUser`. */
+  username?: string
+  /** The `Events:` of the login. */
+  events?: string
+}
+
 /** One logged-in AMI client that does as little as possible: it counts bytes. */
 export class CrowdClient {
   bytes = 0
@@ -21,7 +29,11 @@ export class CrowdClient {
   socket!: net.Socket
 
   /** @throws Error when the login is refused or takes too long */
-  static async open(port: number, onBytes: (count: number) => void): Promise<CrowdClient> {
+  static async open(
+    port: number,
+    onBytes: (count: number) => void,
+    { username = crowdUser.name, events }: LoginWishes = {}
+  ): Promise<CrowdClient> {
     const client = new CrowdClient()
     await new Promise<void>((resolve, reject) => {
       let answer: string | undefined = ''
@@ -41,7 +53,8 @@ export class CrowdClient {
       }
       client.socket = net.connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: sharedBuffer, callback: read } })
       client.socket.on('error', reject)
-      client.socket.write(`Action: Login\r\nUsername: ${crowdUser.name}\r\nSecret: ${crowdUser.secret}\r\n\r\n`)
+      const mask = events === undefined ? '' : `Events: ${events}\r\n`
+      client.socket.write(`Action: Login\r\nUsername: ${username}\r\nSecret: ${crowdUser.secret}\r\n${mask}\r\n`)
     })
     return client
   }
@@ -60,16 +73,20 @@ export class Crowd {
   #expected = Number.POSITIVE_INFINITY
   #arrived: (() => void) | undefined
 
-  /** Connects and logs in; resolves when what a login causes has arrived. */
-  static async open(port: number, count: number): Promise<Crowd> {
+  /** Connects and logs in; resolves when what a login causes has arrived. @param wishes of the client of an index */
+  static async open(port: number, count: number, wishes: (index: number) => LoginWishes = () => ({})): Promise<Crowd> {
     const crowd = new Crowd()
-    let left = count
+    await crowd.add(port, count, wishes)
+    return crowd
+  }
+
+  async add(port: number, count: number, wishes: (index: number) => LoginWishes = () => ({})): Promise<void> {
+    let next = 0
     const openSome = async () => {
-      while (left-- > 0) crowd.clients.push(await CrowdClient.open(port, (bytes) => crowd.#count(bytes)))
+      while (next < count) this.clients.push(await CrowdClient.open(port, (bytes) => this.#count(bytes), wishes(next++)))
     }
     await Promise.all(Array.from({ length: parallelLogins }, openSome))
-    await crowd.#silence(300, 50)
-    return crowd
+    await this.#silence(300, 50)
   }
 
   /** Bytes of all clients. */
@@ -94,6 +111,11 @@ export class Crowd {
       this.#arrived = () => resolve(performance.now())
     })
     return Promise.race([arrived, this.#silence(silenceMs, silencePollMs)])
+  }
+
+  /** The first of them close their connections. */
+  leave(count: number): void {
+    for (const { socket } of this.clients.splice(0, count)) socket.destroy()
   }
 
   close(): void {

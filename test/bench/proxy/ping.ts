@@ -13,8 +13,8 @@ export interface PingResult {
 }
 
 /** Clients that send their next Ping as soon as the last one is answered. The relay answers itself, the proxy has to ask the source. */
-export async function runPings(kind: Middle, product: Product, clients: number, seconds: number): Promise<PingResult> {
-  const rig = await Rig.start(kind, product)
+export async function runPings(middle: Middle, product: Product, clients: number, seconds: number): Promise<PingResult> {
+  const rig = await Rig.start(middle, product)
   const crowd = await Crowd.open(rig.middle.port, clients)
   try {
     await pingFor(crowd.clients, warmUpMs)

@@ -8,6 +8,8 @@ export interface EmitOrder {
   rate: number | 'max'
   seconds: number
   stampEvery: number
+  /** Not more than so many, in whole batches. */
+  maxEvents?: number
 }
 
 /** What it says: `login` when the one that is measured has logged in, `emitted` when an order is done. */
@@ -46,7 +48,7 @@ function answer(socket: net.Socket, block: string): string {
   return respond('Message: Authentication accepted') + fullyBooted
 }
 
-async function emit({ rate, seconds, stampEvery }: EmitOrder): Promise<void> {
+async function emit({ rate, seconds, stampEvery, maxEvents = Number.POSITIVE_INFINITY }: EmitOrder): Promise<void> {
   const batch = new EventBatch(stampEvery)
   const startedAt = performance.now()
   const elapsedS = () => (performance.now() - startedAt) / 1000
@@ -58,7 +60,7 @@ async function emit({ rate, seconds, stampEvery }: EmitOrder): Promise<void> {
     bytes += rendered.length
     if (!upstream!.write(rendered) && upstream!.writableLength > backPressureBytes) await drained(upstream!)
   }
-  while (elapsedS() < seconds) {
+  while (elapsedS() < seconds && events < maxEvents) {
     if (rate === 'max') {
       for (let count = 0; count < batchesPerTurn; count++) await send(batchEvents)
       await new Promise(setImmediate)

@@ -4,8 +4,15 @@ import type { Product } from '../support/product.js'
 import { crowdUser } from './crowd.js'
 import type { EmitOrder, SourceMessage } from './sides/event-source.js'
 
+/** Our proxy, as it is to be run. */
+export interface ProxySetup {
+  flags?: readonly string[]
+  /** Sections of its ini besides the server's and the user's. */
+  sections?: string
+}
+
 /** What stands between the event source and the clients. */
-export type Middle = 'proxy' | 'relay'
+export type Middle = 'relay' | ProxySetup
 
 /** An event source, and behind it what is measured: fresh processes for every run. */
 export class Rig {
@@ -19,10 +26,12 @@ export class Rig {
 
   /** Resolves when the middle has logged in to the source. */
   static async start(kind: Middle, product: Product): Promise<Rig> {
-    const source = await startScript('ami/sides/event-source.ts', [], { ipc: true })
+    const source = await startScript('proxy/sides/event-source.ts', [], { ipc: true })
     const loggedIn = once(source.child, 'message')
     const middle =
-      kind === 'proxy' ? await startProxy(source.port, product) : await startScript('ami/sides/relay.ts', [String(source.port)])
+      kind === 'relay'
+        ? await startScript('proxy/sides/relay.ts', [String(source.port)])
+        : await startProxy(source.port, product, kind)
     await loggedIn
     return new Rig(source, middle)
   }
@@ -42,13 +51,19 @@ export class Rig {
   }
 }
 
-/** Our proxy as its users run it: the built program, with a configuration file and a users file. */
-function startProxy(sourcePort: number, product: Product): Promise<SideProcess> {
+/** Our proxy as its users run it: the built program, with a configuration file. */
+function startProxy(sourcePort: number, product: Product, { flags = [], sections = '' }: ProxySetup): Promise<SideProcess> {
   const config = product.writeFile(
     'proxy.ini',
-    `[server pbx]\nhost = 127.0.0.1\nport = ${sourcePort}\nusername = proxy\nsecret = upstream-secret\n`
+    `[server pbx]
+host = 127.0.0.1
+port = ${sourcePort}
+username = proxy
+secret = upstream-secret
+[user ${crowdUser.name}]
+secret = ${crowdUser.secret}
+${sections}`
   )
-  const users = product.writeFile('users', `${crowdUser.name} = ${crowdUser.secret}\n`)
-  const args = ['proxy', 'serve', '--config', config, '--users', users, '--listen', '127.0.0.1:0']
+  const args = ['proxy', 'serve', '--config', config, '--listen', '127.0.0.1:0', ...flags]
   return startSide([product.program, ...args], { env: product.env })
 }

@@ -1,7 +1,7 @@
 import { cpuSeconds } from '../support/cpu.js'
 import type { Product } from '../support/product.js'
 import { percentile } from '../support/statistics.js'
-import { Crowd } from './crowd.js'
+import { Crowd, type LoginWishes } from './crowd.js'
 import { attachProbes } from './probes.js'
 import { type Middle, Rig } from './rig.js'
 import type { EmitOrder } from './sides/event-source.js'
@@ -23,10 +23,16 @@ export interface FanOutResult {
   generatorLoad: number
 }
 
+export interface FanOutRun {
+  clients: number
+  order: EmitOrder
+  wishes?: (index: number) => LoginWishes
+}
+
 /** One run: so many clients, to each of whom every event goes. */
-export async function runFanOut(kind: Middle, product: Product, clients: number, order: EmitOrder): Promise<FanOutResult> {
-  const rig = await Rig.start(kind, product)
-  const crowd = await Crowd.open(rig.middle.port, clients)
+export async function runFanOut(middle: Middle, product: Product, { clients, order, wishes }: FanOutRun): Promise<FanOutResult> {
+  const rig = await Rig.start(middle, product)
+  const crowd = await Crowd.open(rig.middle.port, clients, wishes)
   try {
     await crowd.allReceived((await emitFresh(rig, crowd, { ...order, seconds: warmUpSeconds })).bytes)
     return await measure(rig, crowd, order)
