@@ -21,6 +21,18 @@ export class CallMemory {
   /** How many followed channels are in each bridge that one of them has been in. */
   readonly #bridges = new Map<string, number>()
   readonly #ended = new Set<string>()
+  readonly #onChanged: (uniqueid: string) => void
+  #version = 0
+
+  /** @param onChanged is told of each channel that joins, leaves, ends or begins anew */
+  constructor(onChanged: (uniqueid: string) => void) {
+    this.#onChanged = onChanged
+  }
+
+  /** Rises when a call begins or ceases to be followed. */
+  get version(): number {
+    return this.#version
+  }
 
   get channelCount(): number {
     return this.#channels.size
@@ -52,8 +64,15 @@ export class CallMemory {
     return this.#ended.has(uniqueid)
   }
 
-  isAnnounced(uniqueid: string): boolean {
-    return this.#channels.get(uniqueid)?.isAnnounced === true
+  /** Is it in this call, which is followed? Then an event that says so is no news. */
+  isIn(uniqueid: string, linkedid: string): boolean {
+    return linkedid !== '' && this.#channels.get(uniqueid)?.linkedid === linkedid
+  }
+
+  /** Is it in a followed call, and has not been shown yet? */
+  isUnannounced(uniqueid: string): boolean {
+    const channel = this.#channels.get(uniqueid)
+    return channel !== undefined && !channel.isAnnounced && channel.linkedid !== undefined
   }
 
   announced(uniqueid: string): void {
@@ -65,20 +84,22 @@ export class CallMemory {
   join(uniqueid: string, linkedid: string): void {
     const channel = this.#channels.get(uniqueid)
     if (channel?.linkedid === linkedid || this.#ended.has(uniqueid)) return
+    this.#onChanged(uniqueid)
     if (channel) {
       this.#leaveCall(channel.linkedid)
       channel.linkedid = linkedid
     } else {
       this.#channels.set(uniqueid, { linkedid, isAnnounced: false })
     }
-    if (linkedid !== '') this.#calls.set(linkedid, (this.#calls.get(linkedid) ?? 0) + 1)
+    if (linkedid !== '') this.#joinCall(linkedid)
     if (this.#channels.size > maxChannels) this.#remove(this.#channels.keys().next().value!)
   }
 
   /** A channel has gone over into a call that is not followed. */
   leave(uniqueid: string): void {
     const channel = this.#channels.get(uniqueid)
-    if (!channel) return
+    if (channel?.linkedid === undefined) return
+    this.#onChanged(uniqueid)
     this.#leaveCall(channel.linkedid)
     channel.linkedid = undefined
   }
@@ -93,7 +114,7 @@ export class CallMemory {
 
   /** A channel begins: whatever had its Uniqueid before (`ChannelId` of Originate may come again) is another one. */
   begin(uniqueid: string): void {
-    this.#ended.delete(uniqueid)
+    if (this.#ended.delete(uniqueid)) this.#onChanged(uniqueid)
     this.#remove(uniqueid)
   }
 
@@ -128,14 +149,23 @@ export class CallMemory {
   }
 
   #remove(uniqueid: string): void {
-    this.#leaveCall(this.#channels.get(uniqueid)?.linkedid)
+    const channel = this.#channels.get(uniqueid)
+    if (!channel) return
+    this.#onChanged(uniqueid)
+    this.#leaveCall(channel.linkedid)
     this.#channels.delete(uniqueid)
+  }
+
+  #joinCall(linkedid: string): void {
+    const members = this.#calls.get(linkedid) ?? 0
+    this.#calls.set(linkedid, members + 1)
+    if (members === 0) this.#version++
   }
 
   #leaveCall(linkedid: string | undefined): void {
     if (!linkedid) return
     const left = (this.#calls.get(linkedid) ?? 0) - 1
     if (left > 0) this.#calls.set(linkedid, left)
-    else this.#calls.delete(linkedid)
+    else if (this.#calls.delete(linkedid)) this.#version++
   }
 }

@@ -10,6 +10,9 @@ import type { EventView } from './event-view.js'
 /** `unknown`: the event has nothing that the column could be compared with. */
 type Verdict = 'pass' | 'block' | 'unknown'
 
+/** The channels that a call centre has at once; when so many are remembered, all are judged anew. */
+const maxJudged = 1_000
+
 /**
  * The filter columns of astmanproxy.users, on events (answers and list items never come here), with their documented meaning on Asterisk 12
  * and newer:
@@ -42,7 +45,10 @@ export class ColumnFilter implements EventFilter {
   readonly #moreEvents: boolean
   readonly #noVar: boolean
   readonly #only: FilterColumns['only']
-  readonly #memory = new CallMemory()
+  /** By Uniqueid: what was said of a channel last, and what came of it. Most events say it again. */
+  readonly #judged = new Map<string, { role: ChannelRole; passes: boolean }>()
+  #judgedVersion = 0
+  readonly #memory = new CallMemory((uniqueid) => this.#judged.delete(uniqueid))
 
   constructor(columns: FilterColumns, cache: ChannelCache) {
     this.#cache = cache
@@ -63,8 +69,10 @@ export class ColumnFilter implements EventFilter {
   /** @returns undefined, `event.bytes` itself, or what goes out in its place: see EventFilter */
   apply(event: EventView): Buffer | undefined {
     const facts = factsOf(event)
-    const passes = this.#decide(facts) && this.#isWanted(facts.name)
-    const replay = passes && this.#only.length === 0 ? this.#announce(event, facts) : undefined
+    const known = facts.isPlain ? this.#recall(facts) : undefined
+    const passes = (known ?? this.#decide(facts)) && this.#isWanted(facts.name)
+    const replay = passes && known === undefined && this.#only.length === 0 ? this.#announce(event, facts) : undefined
+    if (known === undefined && facts.isPlain) this.#remember(facts, passes)
     if (facts.name === 'hangup') for (const { uniqueid } of facts.roles) this.#memory.hangUp(uniqueid)
     if (!passes) return undefined
     if (replay) replay.push(event.bytes)
@@ -95,6 +103,32 @@ export class ColumnFilter implements EventFilter {
     for (const other of this.#cache.inCall(linkedid)) this.#memory.join(other, linkedid)
   }
 
+  /** The verdict on an event that says of its channels what was said before; undefined when something may have changed since. */
+  #recall({ roles }: EventFacts): boolean | undefined {
+    if (this.#judgedVersion !== this.#memory.version) {
+      this.#judged.clear()
+      this.#judgedVersion = this.#memory.version
+    }
+    if (this.#judged.size === 0 || roles.length === 0) return undefined
+    let passes = false
+    for (const role of roles) {
+      const known = this.#judged.get(role.uniqueid)
+      if (known?.role !== role) return undefined
+      passes ||= known.passes
+    }
+    return passes
+  }
+
+  #remember({ roles, name }: EventFacts, passes: boolean): void {
+    // A context says more than its channel, and with several channels it is open which of them made the event pass.
+    if (this.#pattern === undefined || this.#inContext !== undefined || roles.length !== 1) return
+    // This event was news itself, or its channel is still to be announced.
+    if (this.#judgedVersion !== this.#memory.version || this.#memory.isUnannounced(roles[0]!.uniqueid)) return
+    if (!passes && !this.#isWanted(name)) return
+    if (this.#judged.size >= maxJudged) this.#judged.clear()
+    this.#judged.set(roles[0]!.uniqueid, { role: roles[0]!, passes })
+  }
+
   #isWanted(name: string): boolean {
     if (this.#noVar && (name === 'varset' || name === 'setvar' || name === 'set')) return false
     if (this.#only.length === 0) return true
@@ -115,10 +149,13 @@ export class ColumnFilter implements EventFilter {
   #judgeChannels(facts: EventFacts, pattern: ChannelPattern): Verdict {
     const memory = this.#memory
     const { name, roles, bridges } = facts
-    if (facts.isTrusted) this.#learn(facts, pattern)
     let verdict: Verdict = roles.length === 0 ? 'unknown' : 'block'
-    for (const role of roles) {
-      if (this.#isMine(role, pattern) || (name === 'hangup' && memory.knows(role.uniqueid))) verdict = 'pass'
+    for (const { channel } of roles) if (channel !== '' && pattern.matches(channel)) verdict = 'pass'
+    if (facts.isTrusted) this.#learn(facts, pattern)
+    if (verdict === 'block') {
+      for (const role of roles) {
+        if (this.#isInCall(role) || (name === 'hangup' && memory.knows(role.uniqueid))) verdict = 'pass'
+      }
     }
     for (const bridge of bridges) {
       if (roles.length === 0 && memory.knowsBridge(bridge)) verdict = 'pass'
@@ -127,8 +164,7 @@ export class ColumnFilter implements EventFilter {
     return verdict
   }
 
-  #isMine({ channel, uniqueid, linkedid }: ChannelRole, pattern: ChannelPattern): boolean {
-    if (channel !== '' && pattern.matches(channel)) return true
+  #isInCall({ uniqueid, linkedid }: ChannelRole): boolean {
     if (linkedid !== '' && this.#memory.follows(linkedid)) return true
     if (uniqueid === '') return false
     return this.#memory.hasEnded(uniqueid) || (linkedid === '' && this.#memory.hasMember(uniqueid))
@@ -141,6 +177,7 @@ export class ColumnFilter implements EventFilter {
     for (const { channel, uniqueid, linkedid } of roles) {
       if (uniqueid === '') continue
       if (name === 'newchannel') memory.begin(uniqueid)
+      else if (memory.isIn(uniqueid, linkedid)) continue
       if (channel !== '' && pattern.matches(channel)) {
         // Without a Linkedid (Rename, OriginateResponse) nothing is said of the call, unless the server is too old to have any.
         if (linkedid !== '' || !memory.knows(uniqueid)) this.#follow(uniqueid, linkedid)
@@ -149,7 +186,7 @@ export class ColumnFilter implements EventFilter {
       }
     }
     for (const { channel, uniqueid, linkedid } of roles) {
-      if (uniqueid === '' || linkedid === '') continue
+      if (uniqueid === '' || linkedid === '' || memory.isIn(uniqueid, linkedid)) continue
       if (memory.follows(linkedid)) memory.join(uniqueid, linkedid)
       else if (!pattern.matches(channel)) memory.leave(uniqueid)
     }
@@ -183,14 +220,16 @@ export class ColumnFilter implements EventFilter {
   #announce(event: EventView, { name, roles }: EventFacts): Buffer[] | undefined {
     let replay: Buffer[] | undefined
     for (const { uniqueid } of roles) {
-      if (uniqueid === '' || !this.#memory.hasMember(uniqueid) || this.#memory.isAnnounced(uniqueid)) continue
+      if (uniqueid === '' || !this.#memory.isUnannounced(uniqueid)) continue
       if (name === 'newchannel') {
         this.#memory.announced(uniqueid)
         continue
       }
       const cached = this.#cache.get(uniqueid)
-      if (!cached || !this.#mayShow(cached.newchannel)) continue
+      if (cached && !this.#mayShow(cached.newchannel)) continue
       this.#memory.announced(uniqueid)
+      // It began before the proxy did: there is nothing to show.
+      if (!cached) continue
       replay ??= []
       replay.push(cached.newchannel.bytes)
       const { newstate } = cached

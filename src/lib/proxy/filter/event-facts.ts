@@ -1,17 +1,22 @@
 import type { EventView } from './event-view.js'
 import { headerKind } from './header-families.js'
 
-/** One channel that an event tells of. Keys hold the server's name: Uniqueids are unique on one server only. */
+/**
+ * One channel that an event tells of. Keys hold the server's name: Uniqueids are unique on one server only. Events that say the same of a channel
+ * share one object.
+ */
 export interface ChannelRole {
   /** Its name in lower case; empty when the event does not say it. */
-  channel: string
+  readonly channel: string
   /** Key of its Uniqueid; empty without one. */
-  uniqueid: string
+  readonly uniqueid: string
   /** Key of its Linkedid; empty without one. */
-  linkedid: string
+  readonly linkedid: string
   /** Its dialplan context, case kept; empty when the event does not say it. */
-  context: string
+  readonly context: string
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** What all column filters want to know about an event, read once for all of them. */
 export interface EventFacts {
@@ -30,30 +35,28 @@ export interface EventFacts {
    * another way and may be late.
    */
   readonly isTrusted: boolean
+  /** Does it say no more of its channels than in which call they are? Not the beginnings and ends of channels and bridges. */
+  readonly isPlain: boolean
 }
 
-let lastEvent: EventView | undefined
-let lastFacts: EventFacts | undefined
-
-/** The facts of an event. Of the last one they are kept, since a hundred filters ask for the same event one after the other. */
+/** The facts of an event, read when the first filter asks: a hundred filters may ask for the same event. */
 export function factsOf(event: EventView): EventFacts {
-  if (lastEvent === event) return lastFacts!
-  lastFacts = readFacts(event)
-  lastEvent = event
-  return lastFacts
+  event.facts ??= readFacts(event)
+  return event.facts
 }
 
 const untrusted = new Set(['userevent', 'cdr', 'cel'])
+const turns = new Set(['newchannel', 'hangup', 'bridgeenter', 'bridgeleave', 'bridgedestroy'])
 
 function readFacts(event: EventView): EventFacts {
-  const roles: ChannelRole[] = []
+  const roles: Mutable<ChannelRole>[] = []
   const names: string[] = []
   const contexts: string[] = []
   const bridges: string[] = []
   const places: string[] = []
   let hasAccount = false
   const { server } = event
-  const roleOf = (role: string): ChannelRole => {
+  const roleOf = (role: string): Mutable<ChannelRole> => {
     const index = names.indexOf(role)
     if (index >= 0) return roles[index]!
     const added = { channel: '', uniqueid: '', linkedid: '', context: '' }
@@ -83,7 +86,17 @@ function readFacts(event: EventView): EventFacts {
   }
   const name = event.name.toLowerCase()
   const isBasicBridge = event.get('BridgeType') === 'basic'
-  return { name, roles, contexts, bridges, isBasicBridge, hasAccount, isTrusted: !untrusted.has(name) }
+  const isTrusted = !untrusted.has(name)
+  return {
+    name,
+    roles: roles.map(shared),
+    contexts,
+    bridges,
+    isBasicBridge,
+    hasAccount,
+    isTrusted,
+    isPlain: isTrusted && !turns.has(name)
+  }
 }
 
 /** `<null>` and the like stand for none: a failed Originate has it, everybody's. */
@@ -91,7 +104,25 @@ function isId(value: string): boolean {
   return !value.startsWith('<') && !value.startsWith('(')
 }
 
-/** No server's name and no Uniqueid holds a line end. */
+/** More channels, calls and bridges than live at once; when so many are known, all are forgotten and made anew. */
+const maxShared = 50_000
+const keys = new Map<string, string>()
+const sharedRoles = new Map<string, ChannelRole>()
+
+/** No server's name and no Uniqueid holds a line end. Equal keys are the same string: a hundred filters look each of them up. */
 function key(server: string, id: string): string {
-  return `${server}\n${id}`
+  const made = `${server}\n${id}`
+  return share(keys, made, made)
+}
+
+function shared(role: ChannelRole): ChannelRole {
+  return share(sharedRoles, `${role.channel}\n${role.uniqueid}\n${role.linkedid}\n${role.context}`, role)
+}
+
+function share<T>(known: Map<string, T>, name: string, made: T): T {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  if (known.size >= maxShared) known.clear()
+  known.set(name, made)
+  return made
 }

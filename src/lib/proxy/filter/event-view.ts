@@ -1,5 +1,6 @@
 import { findHeader } from '../../ami/block.js'
 import { EventMask } from '../../ami/event-mask.js'
+import type { EventFacts } from './event-facts.js'
 
 /**
  * One event as the filters look at it: parsed once however many of them ask, and no further than they ask. Names are found without regard to
@@ -10,6 +11,8 @@ export class EventView {
   readonly bytes: Buffer
   /** The server that sent it: Uniqueids are unique on one server only. */
   readonly server: string
+  /** Belongs to `factsOf`. */
+  facts: EventFacts | undefined
   #headers: Map<string, string> | undefined
   #name: string | undefined
   #classBits: number | undefined
@@ -54,11 +57,27 @@ export class EventView {
 
 function readHeaders(bytes: Buffer): Map<string, string> {
   const headers = new Map<string, string>()
-  for (const line of bytes.toString('latin1').split('\n')) {
-    const colon = line.indexOf(':')
-    if (colon <= 0) continue
-    const name = line.slice(0, colon).trim().toLowerCase()
-    if (!headers.has(name)) headers.set(name, line.slice(colon + 1).trim())
+  const text = bytes.toString('latin1')
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = text.indexOf('\n', start)
+    if (end < 0) end = text.length
+    const colon = text.indexOf(':', start)
+    if (colon < 0) break
+    if (colon === start || colon >= end) continue
+    const name = lowerCase(text.slice(start, colon))
+    if (!headers.has(name)) headers.set(name, text.slice(colon + 1, end).trim())
   }
   return headers
+}
+
+/** Asterisk has some 400 names; more come from UserEvent only, where anybody makes them up. */
+const maxNames = 2_000
+const lowerNames = new Map<string, string>()
+
+function lowerCase(sent: string): string {
+  const known = lowerNames.get(sent)
+  if (known !== undefined) return known
+  const name = sent.trim().toLowerCase()
+  if (lowerNames.size < maxNames) lowerNames.set(sent, name)
+  return name
 }
