@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js'
 import type { ProxyOptions } from '../proxy/options.js'
 import { durationFlag } from './base-command.js'
 import { Flags } from './oclif.js'
@@ -35,6 +36,12 @@ export const proxyFlags = {
     description: 'take clients without TLS (acceptunencryptedconnection)',
     default: true,
     allowNo: true,
+    ...clients
+  }),
+  'allow-origin': Flags.string({
+    description: 'web pages of this origin may use the proxy, beside those of its own host; repeatable',
+    helpValue: 'https://HOST[:PORT]',
+    multiple: true,
     ...clients
   }),
   'proxy-key-file': Flags.string({
@@ -139,6 +146,7 @@ export interface ProxyFlagValues {
   'tls-cert': string | undefined
   'tls-key': string | undefined
   'accept-unencrypted': boolean
+  'allow-origin': string[] | undefined
   'proxy-key-file': string | undefined
   autofilter: 'off' | 'on' | 'unique'
   'filter-local': 'off' | 'allow' | 'allowwith' | 'enforce'
@@ -166,6 +174,7 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
   return {
     tls: certFile === undefined ? undefined : { certFile, keyFile: flags['tls-key'] },
     acceptUnencrypted: flags['accept-unencrypted'],
+    allowedOrigins: (flags['allow-origin'] ?? []).map(readOrigin),
     serverHeader: flags['server-header'],
     autoFilter: flags.autofilter,
     filterLocal: flags['filter-local'],
@@ -182,4 +191,13 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
     maxRetries: flags['max-retries'],
     authTimeoutMs: flags['auth-timeout']
   } satisfies Partial<ProxyOptions>
+}
+
+/** As browsers write it: without the port of its scheme, without a path. @throws UsageError */
+function readOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin
+  throw new UsageError(`--allow-origin ${text} is no origin`, {
+    hint: 'Write it as https://panel.example.org, with a port if it has one.'
+  })
 }

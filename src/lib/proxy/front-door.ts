@@ -45,10 +45,10 @@ export class FrontDoor {
       format: (name) => outputFormat(name, { xmlCompat: context.options().xmlCompat }),
       parseXmlAction: (body) => this.#parseXmlAction(body),
       options: () => {
-        const { outputFormat: format, autoFilter, xmlCompat, authRequired, proxyKey } = context.options()
+        const { outputFormat: format, autoFilter, xmlCompat, authRequired, proxyKey, allowedOrigins } = context.options()
         return {
           ...{ maxBodyBytes, defaultTimeoutMs: httpTimeoutMs, outputFormat: format, autoFilter: autoFilter === 'on' },
-          ...{ xmlCompat: xmlCompat !== undefined, authRequired, proxyKeyRequired: proxyKey !== undefined, allowedOrigins: [] }
+          ...{ xmlCompat: xmlCompat !== undefined, authRequired, proxyKeyRequired: proxyKey !== undefined, allowedOrigins }
         }
       }
     })

@@ -31,6 +31,8 @@ export interface ProxyOptions {
   tls?: ServerTlsOptions | undefined
   /** Are clients taken that do not speak TLS? */
   acceptUnencrypted: boolean
+  /** Of web pages that browsers may let use the proxy, beside those of its own host: `https://panel.example.org`. */
+  allowedOrigins: readonly string[]
   /** Does everybody have to log in? */
   authRequired: boolean
   /** Appends `Server: name` to what comes from a server. `auto`: when there are several. */
@@ -88,6 +90,7 @@ export interface ProxyOptions {
 /** What fits nearly everybody. */
 export const proxyDefaults = {
   acceptUnencrypted: true,
+  allowedOrigins: [],
   serverHeader: 'auto',
   outputFormat: 'standard',
   autoFilter: 'off',

@@ -22,6 +22,11 @@ export function scratchFile(name: string, content: string): string {
   return file
 }
 
+/** Makes an empty folder that only we may read. @returns its path */
+export function scratchFolder(name: string): string {
+  return mkdtempSync(path.join(scratch, `${name}-`))
+}
+
 /** An environment without this machine's own settings. */
 export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
@@ -43,6 +48,8 @@ export interface ProgramOptions {
   env?: Readonly<Record<string, string>>
   /** Another program of Node's than pbxkit. */
   script?: string
+  /** A program that is none of Node's, with its first words: the others follow. */
+  command?: readonly string[]
   /** All of stdin; without it stdin stays open until `input.end()`. */
   input?: string | Buffer
 }
@@ -55,9 +62,12 @@ export class Program {
   stderr = ''
   ended: Ended | undefined
 
-  constructor(args: readonly string[], { env, input, script = binary }: ProgramOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { env, input, script = binary, command = [process.execPath, script] }: ProgramOptions = {}
+  ) {
     // The kernel ends it with us, however we end: no proxy outlives a test run that was killed.
-    const [file, ...words] = [...setpriv({ deathSignal: 'SIGKILL' }), process.execPath, script, ...args] as [string, ...string[]]
+    const [file, ...words] = [...setpriv({ deathSignal: 'SIGKILL' }), ...command, ...args] as [string, ...string[]]
     this.child = spawn(file, words, { env: cleanEnv(env) })
     this.child.stdout.on('data', (chunk: Buffer) => {
       this.#stdout.push(chunk)
@@ -129,7 +139,7 @@ export class Program {
   }
 }
 
-/** Runs a one-shot to its end. */
+/** Runs a one-shot to its end, pbxkit unless told otherwise. */
 export async function pbxkit(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
   const program = new Program(args, { input: '', ...options })
   try {

@@ -51,6 +51,8 @@ export class AnswerBlocks {
     const event = block.get('Event')?.trim()
     const isOwn = block.get('ActionID') === id
     if (event !== undefined && !isOwn && (untilEvent === undefined || autoFilter)) return
+    // Every session is told so at its login: the client, which never logged in, did not cause it.
+    if (!this.response && event === 'FullyBooted' && !sameName(event, untilEvent ?? '')) return
     // An answer without the id (old Asterisk has some) is still ours: this session asks for nothing else.
     if (event === undefined || isOwn) this.#advance(block)
     if (event !== undefined && untilEvent !== undefined && sameName(event, untilEvent)) this.#untilEventCame = true

@@ -20,13 +20,14 @@ export function readCredentials(headers: IncomingHttpHeaders, parameterKey?: str
   const key = proxyKey === undefined ? {} : { proxyKey }
   const { authorization } = headers
   if (authorization === undefined) return key
-  const [scheme, token = ''] = authorization.trim().split(/ +/, 2)
+  // Not cut at the next blank: a ProxyKey may have some.
+  const [, scheme, token] = /^(\S*) *(.*)$/.exec(authorization.trim()) ?? ['', '', '']
   switch (scheme!.toLowerCase()) {
     case 'basic':
-      return { ...key, login: readBasic(token) }
+      return { ...key, login: readBasic(token!) }
     case 'bearer':
       if (token === '') throw unauthorized('Authorization: Bearer without a token')
-      return { proxyKey: token }
+      return { proxyKey: token! }
     default:
       throw unauthorized('Authorization must be Basic or Bearer')
   }

@@ -105,7 +105,8 @@ export function newActionId(): string {
   return `http-${randomBytes(12).toString('hex')}`
 }
 
-/** The first `Response` of a message in any output format. */
+/** The first `Response` of a message in any output format. Server-Sent Events have a line `event: Response` before it. */
 function saysSuccess(message: Buffer): boolean {
-  return /\bResponse\b\W+(?:Value\W+)?(\w+)/.exec(message.toString('latin1'))?.[1] === 'Success'
+  const text = message.toString('latin1').replace(/^event: .*\n/m, '')
+  return /\bResponse\b\W+(?:Value\W+)?(\w+)/.exec(text)?.[1] === 'Success'
 }

@@ -86,6 +86,48 @@ describe('one port', () => {
     expect((await get(proxy, '/?Action=Ping%0D%0AAction:%20Logoff', asAnn)).status).toBe(400)
   })
 
+  it('streams events to HTTP, once the login is right', async () => {
+    const { server, proxy } = await startPair()
+    await proxy.login()
+    const request = (authorization: string) =>
+      `GET /events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`
+    const socket = connect(proxy)
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+    })
+    socket.write(request(asAnn.authorization))
+    const holds = (text: string) =>
+      until(
+        socket,
+        () => received.includes(text),
+        () => received
+      )
+    await holds('event: FullyBooted\n')
+    server.emit('Event: Hangup\r\nPrivilege: call,all\r\nCause: 16\r\n\r\n')
+    await holds('event: Hangup\ndata: {"Event":"Hangup","Privilege":"call,all","Cause":"16"')
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    socket.destroy()
+    const wrong = `Basic ${Buffer.from('ann:wrong').toString('base64')}`
+    expect(await exchange(connect(proxy), request(wrong), '\r\n\r\n')).toMatch(/^HTTP\/1\.1 401 /)
+  })
+
+  it('an answer until an event begins with the answer, not with what the login of its session caused', async () => {
+    const { server, proxy } = await startPair()
+    await proxy.login()
+    const answered = get(proxy, '/?Action=Ping&format=json', { ...asAnn, 'x-until-event': 'Hangup' })
+    await server.takeFirst()
+    server.emit('Event: Hangup\r\nPrivilege: call,all\r\n\r\n')
+    const { body } = await answered
+    expect(JSON.parse(body).map(({ Event, Ping }: Record<string, string>) => Event ?? Ping)).toEqual(['Pong', 'Hangup'])
+  })
+
+  it('a ProxyKey with blanks is one token of Authorization: Bearer', async () => {
+    const { proxy } = await startPair({}, { proxyKey: 'Foo Bar', authRequired: false, accounts: undefined })
+    const ask = async (key: string) => (await get(proxy, '/?ProxyAction=ListServers', { authorization: `Bearer ${key}` })).status
+    expect([await ask('Foo Bar'), await ask('Foo')]).toEqual([200, 401])
+  })
+
   it('says whether it is well to whoever asks', async () => {
     const { proxy } = await startPair()
     await proxy.login()
