@@ -13,10 +13,12 @@ export class Servers {
     this.#create = create
   }
 
-  /** Makes these the servers. One that stays as it is keeps its session; one whose settings changed is stopped and started anew. */
+  /** Makes these the servers. One that stays as it is keeps its session; one whose settings changed, or that was given up, is started anew. */
   update(wanted: readonly ServerOptions[]): void {
     const before = this.#upstreams
-    const kept = wanted.map((options) => before.find((upstream) => isDeepStrictEqual(upstream.options, options)))
+    const kept = wanted.map((options) =>
+      before.find((upstream) => !upstream.isGivenUp && isDeepStrictEqual(upstream.options, options))
+    )
     for (const upstream of before) if (!kept.includes(upstream)) upstream.stop()
     this.#upstreams = wanted.map((options, index) => kept[index] ?? this.#start(options))
   }

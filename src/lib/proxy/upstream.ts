@@ -47,6 +47,7 @@ export class Upstream {
   #router: AnswerRouter
   #session: Session | undefined
   #outgoing: Buffer[] = []
+  #isGivenUp = false
   #state: 'connecting' | 'booting' | 'up' | 'down' = 'connecting'
   #bootedAt = { uptimeS: 0, reloadS: 0, atMs: 0 }
   /** Why it is not up, for whoever asks. */
@@ -135,7 +136,13 @@ export class Upstream {
     }
   }
 
+  /** Has it been given up? It does not come back by itself. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp
+  }
+
   #giveUp(): void {
+    this.#isGivenUp = true
     this.lastError = `given up after ${this.#settings.maxRetries} tries: ${this.lastError}`
     this.#log.warn({ server: this.name, reason: this.lastError }, 'server given up; a reload tries again')
   }
@@ -211,6 +218,8 @@ export class Upstream {
     const lost = this.#whenLost(stream.socket).finally(() => clearTimeout(bootTimer))
     const splitter = this.#createSplitter(up)
     for (const block of early) this.#takeWhileBooting(block.bytes, up)
+    // FullyBooted is an event: with `events = off` none comes.
+    if (this.options.events === false) up()
     const push = (bytes: Buffer) => splitter.push(bytes, this.isUp ? this.#router.pending.lookout : whileBooting)
     push(parser.takePending())
     // The read buffer is used again for the next read: what is handed on is a copy.
