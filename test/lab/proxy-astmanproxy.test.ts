@@ -21,13 +21,14 @@ function adapted(sample: string, changes: Readonly<Record<string, string>>): str
   return text
 }
 
-await describeLabWith(['curl', 'openssl'], 'the files of astmanproxy, before Asterisk 22', () => {
+await describeLabWith(['curl', 'netcat-openbsd', 'openssl'], 'the files of astmanproxy, before Asterisk 22', () => {
   let asterisk: RunningAsterisk
   let ca: string
   let pem: string
 
   beforeAll(async () => {
-    const users = '[proxy user]\nsecret = p,w\\;d\nread = all\nwrite = all\n\n[proxy]\nsecret = Secret2\nread = all\nwrite = all\n'
+    const users =
+      '[proxy user]\nsecret = p,w\\;d\nread = all\nwrite = all\n\n[proxy]\nsecret = Secret2\nread = all\nwrite = all\n'
     const managerConf = ({ ports, dir }: AsteriskPlace) => `${defaultFiles(ports, dir)['manager.conf']}\n${users}`
     asterisk = await startAsterisk({ name: 'astmanproxy', files: { 'manager.conf': managerConf } })
     const { cert, both } = await certificateAndKey()
@@ -116,7 +117,7 @@ await describeLabWith(['curl', 'openssl'], 'the files of astmanproxy, before Ast
         ])
       await say('SIP/other-00000001', 1)
       await say('SIP/snom190-00000001', 2)
-      for (const Number of ['1', '2']) await bill.event({ Event: 'UserEvent', Word: word, Number })
+      for (const number of ['1', '2']) await bill.event({ Event: 'UserEvent', Word: word, Number: number })
       await steve.event({ Event: 'UserEvent', Word: word, Number: '2' })
       expect(steve.messages.filter((message) => message.get('Word') === word)).toHaveLength(1)
 
@@ -174,7 +175,10 @@ await describeLabWith(['curl', 'openssl'], 'the files of astmanproxy, before Ast
     })
 
     it('takes nobody without TLS', async () => {
-      const { stdout } = await pbxkit([], { command: ['nc', '127.0.0.1', String(service.port('proxy'))], input: 'Action: Ping\r\n\r\n' })
+      const { stdout } = await pbxkit([], {
+        command: ['nc', '127.0.0.1', String(service.port('proxy'))],
+        input: 'Action: Ping\r\n\r\n'
+      })
       expect(stdout.toString()).toBe('')
     })
 
@@ -184,7 +188,9 @@ await describeLabWith(['curl', 'openssl'], 'the files of astmanproxy, before Ast
       expect(answer).toContain('<Ping Value="Pong"/>')
       expect(answer).toContain('<Server Value="pbx-a.example.org"/>')
       // The column goes before the header.
-      expect(await curl(...key, ...dave, url('Action=Ping&Server=pbx-b.example.org'))).toContain('<Server Value="pbx-a.example.org"/>')
+      expect(await curl(...key, ...dave, url('Action=Ping&Server=pbx-b.example.org'))).toContain(
+        '<Server Value="pbx-a.example.org"/>'
+      )
       expect(await curl(...key, url('Action=Ping&Server=pbx-b.example.org'))).toContain('<Server Value="pbx-b.example.org"/>')
     })
 
@@ -195,7 +201,16 @@ await describeLabWith(['curl', 'openssl'], 'the files of astmanproxy, before Ast
     })
 
     it('openssl s_client gets the forced banner, gives the key with its first action, and reads XML', async () => {
-      const command = ['openssl', 's_client', '-quiet', '-connect', `127.0.0.1:${service.port('proxy')}`, '-CAfile', ca, '-verify_return_error']
+      const command = [
+        'openssl',
+        's_client',
+        '-quiet',
+        '-connect',
+        `127.0.0.1:${service.port('proxy')}`,
+        '-CAfile',
+        ca,
+        '-verify_return_error'
+      ]
       const client = new Program([], { command })
       try {
         await client.prints((text) => text.startsWith('Asterisk Call Manager/1.1\r\n'), 'the banner')
