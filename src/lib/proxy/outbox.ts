@@ -24,13 +24,21 @@ const windowMs = 20
 /** So much is worth a write of its own: waiting for more saves nothing. */
 const enoughBytes = 64 * 1024
 
-/** What waits to be written at the end of this tick, over all clients: one write each. */
-const dirty: Outbox[] = []
+/** What is written once all that has come in has been looked at, over all clients: one write each. */
+let answering: Outbox[] = []
+/** What is enough for a write, and goes out at once: more would only pile up. */
+const full: Outbox[] = []
 /** What may wait a little for further events. */
 let collecting: Outbox[] = []
 
-function flushDirty(): void {
-  for (const outbox of dirty.splice(0)) outbox.flush()
+function flushAnswering(): void {
+  const all = answering
+  answering = []
+  for (const outbox of all) outbox.flush()
+}
+
+function flushFull(): void {
+  for (const outbox of full.splice(0)) outbox.flush()
 }
 
 function flushCollected(): void {
@@ -57,7 +65,7 @@ function forget(): void {
 }
 
 /**
- * The way out to one client: events are collected for a moment, answers are written at the end of the tick with what was collected before them,
+ * The way out to one client: events are collected for a moment, answers are written at the end of the turn of the event loop with what was collected before them,
  * and the queue has a bound. A client that is too slow misses whole events and is told how many (`Event: ProxyOverflow`), or is closed; answers
  * are never dropped, but a client that does not read is closed in the end. Nobody else waits for it.
  */
@@ -70,7 +78,7 @@ export class Outbox {
   #droppedEvents = 0
   #droppedInAll = 0
   #overflowing = false
-  #waitsFor: 'nothing' | 'more events' | 'end of tick' = 'nothing'
+  #waitsFor: 'nothing' | 'more events' | 'end of turn' | 'end of tick' = 'nothing'
   #behindSinceMs: number | undefined
   #stallTimer: NodeJS.Timeout | undefined
   #drainedAtLastCheck = 0
@@ -135,7 +143,7 @@ export class Outbox {
   /** An answer, or what else must arrive, now. */
   push(bytes: Buffer): void {
     if (!this.#add(bytes)) return
-    if (this.#waitsFor !== 'end of tick') this.#flushAtEndOfTick()
+    this.#flushAtEndOfTurn()
     // Answers come because the client asked: whoever asks for this much and reads nothing gets no more time.
     if (this.waitingBytes > 4 * this.#options.maxQueueBytes) this.#options.onStalled()
   }
@@ -151,7 +159,8 @@ export class Outbox {
     if (this.#overflowing) {
       this.#droppedEvents += count()
     } else if (this.#add(bytes)) {
-      if (this.#queuedBytes >= enoughBytes || coalesceMs === 0) this.#flushAtEndOfTick()
+      if (this.#queuedBytes >= enoughBytes) this.#flushAtEndOfTick()
+      else if (coalesceMs === 0) this.#flushAtEndOfTurn()
       else if (this.#waitsFor === 'nothing') this.#flushLater(coalesceMs)
     }
   }
@@ -167,8 +176,15 @@ export class Outbox {
   #flushAtEndOfTick(): void {
     if (this.#waitsFor === 'end of tick') return
     this.#waitsFor = 'end of tick'
-    if (dirty.length === 0) process.nextTick(flushDirty)
-    dirty.push(this)
+    if (full.length === 0) process.nextTick(flushFull)
+    full.push(this)
+  }
+
+  #flushAtEndOfTurn(): void {
+    if (this.#waitsFor === 'end of turn' || this.#waitsFor === 'end of tick') return
+    this.#waitsFor = 'end of turn'
+    if (answering.length === 0) setImmediate(flushAnswering)
+    answering.push(this)
   }
 
   #flushLater(coalesceMs: number): void {
