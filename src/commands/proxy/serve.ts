@@ -1,3 +1,4 @@
+import { controlFlag } from '../../lib/cli/control-flag.js'
 import { Flags } from '../../lib/cli/oclif.js'
 import { ProxyCommand } from '../../lib/cli/proxy-command.js'
 import type { RunningService } from '../../lib/cli/service-command.js'
@@ -24,6 +25,7 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
   ]
 
   static override flags = {
+    ...controlFlag,
     demo: Flags.boolean({ description: 'run on a built-in PBX simulator; log in as admin / secret' })
   }
 
@@ -38,9 +40,11 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
       const servers = this.flags.demo ? [await this.#startDemo(stop)] : options.servers
       try {
         const proxy = await startProxy({ ...options, servers }, this.logger, stop)
+        const control = await this.openControl('proxy', { status: () => proxy.status() }, stop)
         await this.giveUpRoot()
         this.#proxy = { proxy, demoServers: this.flags.demo ? servers : undefined }
-        return { addresses: proxy.addresses.map((address) => `proxy=${formatAddress(address)}`), closed: proxy.closed }
+        const closed = Promise.all([proxy.closed, control.closed]).then(() => {})
+        return { addresses: proxy.addresses.map((address) => `proxy=${formatAddress(address)}`), closed }
       } catch (error) {
         failed.abort()
         throw error

@@ -9,6 +9,7 @@ import { emptyListMessages } from './catalog/overlay.js'
 export class AnswerProgress {
   readonly action: string
   #expects: 'response' | 'list' | 'one event' | 'nothing' = 'response'
+  #refused = false
 
   constructor(action: string) {
     this.action = action
@@ -16,6 +17,11 @@ export class AnswerProgress {
 
   get done(): boolean {
     return this.#expects === 'nothing'
+  }
+
+  /** Did the server say no? An empty list that is worded as an error is no "no". */
+  get isRefused(): boolean {
+    return this.#refused
   }
 
   /** Has the response opened a list that is still running? */
@@ -44,7 +50,10 @@ export class AnswerProgress {
   }
 
   #opensBy(response: Block): 'list' | 'one event' | 'nothing' {
-    if (isError(response)) return 'nothing'
+    if (isError(response)) {
+      this.#refused = !isWordedAsError(this.action, response)
+      return 'nothing'
+    }
     if (sameName(response.get('EventList')?.trim() ?? '', 'start')) return 'list'
     if (!/follow/i.test(response.get('Message') ?? '')) return 'nothing'
     if (followingEvent(this.action)) return 'one event'
@@ -105,8 +114,12 @@ export function isRefusal(answer: Answer): boolean {
 /** Is this `Response: Error` only the server's way to say that the list is empty? */
 export function isEmptyList(answer: Answer): boolean {
   if (!isError(answer.response)) return false
-  const entry = Object.entries(emptyListMessages).find(([action]) => sameName(action, answer.action))
-  return entry?.[1].test(answer.response.get('Message') ?? '') ?? false
+  return isWordedAsError(answer.action, answer.response)
+}
+
+function isWordedAsError(action: string, response: Block): boolean {
+  const entry = Object.entries(emptyListMessages).find(([name]) => sameName(name, action))
+  return entry?.[1].test(response.get('Message') ?? '') ?? false
 }
 
 function isError(response: Block): boolean {

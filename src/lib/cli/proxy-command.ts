@@ -74,6 +74,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const { proxyDefaults } = await import('../proxy/options.js')
     const { Accounts } = await import('../proxy/accounts/accounts.js')
     const { plainUser } = await import('../proxy/user-options.js')
+    const { MetricsAccess } = await import('../proxy/metrics-access.js')
     const flags = this.flags as ProxyFlagValues & { users: string | undefined; timeout: number; 'drain-timeout': number }
     const sources = await this.sources({ serversWanted: !demo })
     const servers = demo ? [] : chooseServers(sources)
@@ -93,6 +94,8 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
       accounts,
       authRequired: flags['auth-required'],
       proxyKey: this.#proxyKey(flags['proxy-key-file']),
+      metricsAllow: new MetricsAccess(flags['metrics-allow']),
+      version: this.config.version,
       limits: { ...proxyDefaults.limits, maxBlockBytes: flags['max-block'] },
       serverTimeoutMs: flags.timeout,
       graceMs: flags['drain-timeout']

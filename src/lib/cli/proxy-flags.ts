@@ -49,6 +49,13 @@ export const proxyFlags = {
     helpValue: 'FILE',
     ...clients
   }),
+  'metrics-allow': Flags.string({
+    description: 'who may read /metrics: address or network; repeatable, none: nobody',
+    helpValue: 'CIDR',
+    multiple: true,
+    default: ['127.0.0.0/8', '::1'],
+    ...clients
+  }),
   autofilter: Flags.option({
     options: ['off', 'on', 'unique'] as const,
     default: 'off',
@@ -148,6 +155,7 @@ export interface ProxyFlagValues {
   'accept-unencrypted': boolean
   'allow-origin': string[] | undefined
   'proxy-key-file': string | undefined
+  'metrics-allow': string[]
   autofilter: 'off' | 'on' | 'unique'
   'filter-local': 'off' | 'allow' | 'allowwith' | 'enforce'
   'output-format': string

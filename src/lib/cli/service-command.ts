@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
+import type { ControlMethods } from '../control/control-server.js'
 import { ExitStatus, InterruptedError, UsageError } from '../errors.js'
 import { BaseCommand, durationFlag } from './base-command.js'
 import type { Log } from './log.js'
@@ -47,6 +48,23 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   /** SIGHUP. */
   protected async reload(): Promise<void> {
     this.logger.info('nothing to reload')
+  }
+
+  /**
+   * Lets other commands ask the running service, at --control (see `controlFlag`) or else where they look by themselves. Where that is not possible,
+   * perhaps because another one runs, the service goes on and says so.
+   * @returns settles when the signal was aborted and the socket is gone
+   * @throws ListenError for a --control that cannot be used
+   */
+  protected async openControl(command: string, methods: ControlMethods, signal: AbortSignal): Promise<{ closed: Promise<void> }> {
+    const { startControl, startDefaultControl } = await import('../control/control-server.js')
+    const { control: path } = this.flags as { control?: string }
+    if (path !== undefined) return startControl(path, methods, signal, { what: `pbxkit ${command}` })
+    const started = await startDefaultControl(command, methods, signal)
+    if ('control' in started) return started.control
+    const { message, hint } = started.failure
+    this.logger.warn({ reason: message, hint }, `no control socket: pbxkit ${command} status will not find this one`)
+    return { closed: Promise.resolve() }
   }
 
   override async init(): Promise<void> {

@@ -56,7 +56,7 @@ export class AnswerRouter {
     pending.requester.receive(
       errorAnswer(`The answer of server ${this.#options.serverName} is longer than ${limit} bytes`, pending.originalId)
     )
-    this.pending.end(pending)
+    this.pending.end(pending, 'error')
   }
 
   /** The server has gone: everybody who waits is told so. */
@@ -65,7 +65,7 @@ export class AnswerRouter {
       const message = `The connection to server ${this.#options.serverName} was lost before it answered`
       const answer = pending.progress.listIsOpen ? cancelledList(pending, message) : errorAnswer(message, pending.originalId)
       pending.requester.receive(answer)
-      this.pending.end(pending)
+      this.pending.end(pending, 'lost')
     }
   }
 
@@ -77,7 +77,7 @@ export class AnswerRouter {
     const receive = () => {
       if (!this.pending.isWaiting(pending)) return
       pending.requester.receive(Buffer.from('\r\n'))
-      this.pending.end(pending)
+      this.pending.end(pending, 'success')
     }
     return { ...nobody, receive }
   }

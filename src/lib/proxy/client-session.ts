@@ -6,9 +6,10 @@ import type { LoginThrottle } from './accounts/login-throttle.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
 import { LoginState } from './login-state.js'
+import type { LoginResult, ProxyMetrics } from './metrics.js'
 import type { AutoFilter, ProxyLog, ProxyOptions } from './options.js'
 import { Outbox } from './outbox.js'
-import type { Requester } from './pending-actions.js'
+import type { Ending, Requester } from './pending-actions.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
 import type { FilterColumns } from './user-options.js'
 import type { FilterSource, View } from './view.js'
@@ -19,6 +20,7 @@ export interface ClientContext {
   options: () => ProxyOptions
   log: ProxyLog
   throttle: LoginThrottle
+  metrics: Pick<ProxyMetrics, 'action' | 'login'>
   /** Makes the filter of an account's columns, for one client. */
   filterSource: (columns: FilterColumns, client: ClientSession) => FilterSource
   banner: () => string
@@ -70,6 +72,8 @@ export class ClientSession implements Subscriber, Requester {
   readonly id = ++sessions
   /** Has it been told that a server is fully booted? */
   toldBooted = false
+  /** How many actions it sent. */
+  actions = 0
   /** The ActionID that it sent last. */
   lastActionId = ''
   readonly #stream: Duplex
@@ -115,7 +119,7 @@ export class ClientSession implements Subscriber, Requester {
     this.#listen()
     if (peer.greet) this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
     if (this.login.isLoggedIn) this.see(EventMask.all)
-    else this.#authTimer = setTimeout(() => this.end('it did not log in in time'), authTimeoutMs)
+    else this.#authTimer = setTimeout(() => this.#logInTooLate(), authTimeoutMs)
   }
 
   get address(): string {
@@ -128,6 +132,12 @@ export class ClientSession implements Subscriber, Requester {
 
   get autoFilter(): AutoFilter {
     return this.#autoFilter
+  }
+
+  /** Does it see less than everything? */
+  get isFiltered(): boolean {
+    const { read, filter } = this.login.account ?? {}
+    return this.#autoFilter === 'on' || filter !== undefined || read !== undefined || this.#mask?.wantsAll !== true
   }
 
   /** Writes answers and events in another format from now on. */
@@ -186,7 +196,8 @@ export class ClientSession implements Subscriber, Requester {
     this.#inFlight++
   }
 
-  settled(): void {
+  settled({ action, result, ms }: Ending): void {
+    this.#context.metrics.action(this.login.username, action, result, ms)
     this.#inFlight--
     if (this.#inFlight === 0) this.#leave?.()
   }
@@ -197,6 +208,7 @@ export class ClientSession implements Subscriber, Requester {
 
   /** The login was accepted. */
   loggedIn(wishes: Wishes): void {
+    this.#context.metrics.login('success')
     clearTimeout(this.#authTimer)
     this.#context.log.info({ client: this.address, user: this.login.username }, 'client logged in')
     this.wish(wishes)
@@ -210,7 +222,8 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   /** The login was refused: answered late and closed, as Asterisk does, so that guessing is slow. What comes meanwhile is not heard. */
-  refused(username: string, id: Buffer | undefined, delayMs = 0): void {
+  refused(username: string, id: Buffer | undefined, delayMs = 0, result: LoginResult = 'refused'): void {
+    this.#context.metrics.login(result)
     this.#context.log.warn({ client: this.address, user: username }, 'login refused')
     this.see(undefined)
     this.#closing = true
@@ -223,6 +236,11 @@ export class ClientSession implements Subscriber, Requester {
       Math.max(delayMs, this.#context.options().loginFailureDelayMs)
     )
     this.#stream.once('close', () => clearTimeout(timer))
+  }
+
+  #logInTooLate(): void {
+    this.#context.metrics.login('timeout')
+    this.end('it did not log in in time')
   }
 
   /** Logs off politely: what was asked before is answered first, as Asterisk does, which takes one action after the other. */
@@ -319,6 +337,7 @@ export class ClientSession implements Subscriber, Requester {
   #dispatchAll(blocks: readonly Block[]): void {
     for (const [index, block] of blocks.entries()) {
       if (this.#closing || this.#leave) return
+      this.actions++
       const id = clientActionId(block)
       if (id) this.lastActionId = id.toString('latin1')
       this.#context.dispatch(this, block, id)

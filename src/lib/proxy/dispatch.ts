@@ -4,6 +4,7 @@ import { maxActionHeaders, maxActionLineBytes } from '../ami/validate.js'
 import type { ClientSession } from './client-session.js'
 import { applyOutbound, type FilterLocal, type OutboundResult } from './filter/outbound.js'
 import { localActions } from './local-actions.js'
+import type { ActionResult } from './metrics.js'
 import type { ProxyLog } from './options.js'
 import { answerProxyAction, type ProxyActionContext } from './proxy-actions.js'
 import { errorAnswer, forwardedAction, ownAnswer } from './rewrite.js'
@@ -19,7 +20,10 @@ export interface DispatchContext extends ProxyActionContext {
  * WaitEvent, however they are spelt) is answered here; everything else goes to one server.
  */
 export function dispatch(client: ClientSession, block: Block, id: Buffer | undefined, context: DispatchContext): void {
-  const refuse = (message: string) => client.receive(errorAnswer(message, id))
+  const refuse = (message: string, result: ActionResult = 'error') => {
+    context.metrics.action(client.login.username, block.get('Action')?.trim() ?? '', result)
+    client.receive(errorAnswer(message, id))
+  }
   // Asterisk, in C, would see the line end there: what we check would not be what it does.
   if (block.bytes.includes(0)) return refuse('A NUL byte in an action')
   // Asterisk skips them before a value: a name that hides behind one is still that name.
@@ -34,7 +38,7 @@ export function dispatch(client: ClientSession, block: Block, id: Buffer | undef
   if (action === '' && proxyAction === undefined && block.find('ProxyKey') && client.login.isLoggedIn)
     return acceptKey(client, id)
   if (action === '' && proxyAction === undefined) return refuse('Missing action in request')
-  if (!client.login.isLoggedIn) return refuse('Permission denied')
+  if (!client.login.isLoggedIn) return refuse('Permission denied', 'denied')
   if (proxyAction !== undefined) answerProxyAction(proxyAction, { client, block, id }, context)
   else forward(client, { block, action, id }, context)
 }
@@ -72,22 +76,25 @@ function effectiveAction(block: Block): string {
 function forward(
   client: ClientSession,
   { block, action, id }: { block: Block; action: string; id: Buffer | undefined },
-  { options, servers, log }: DispatchContext
+  { options, servers, log, metrics }: DispatchContext
 ): void {
   const { maxActionsInFlight, filterLocal } = options()
-  const refuse = (message: string) => client.receive(errorAnswer(message, id))
+  const refuse = (message: string, result: ActionResult = 'error') => {
+    metrics.action(client.login.username, action, result)
+    client.receive(errorAnswer(message, id))
+  }
   const who = { client: client.address, user: client.login.username, action }
   const decision = client.login.rights.check(block, action)
   if (!decision.allowed) {
     log.warn({ ...who, reason: decision.reason }, 'action denied')
-    return refuse(`Permission denied: ${decision.reason}`)
+    return refuse(`Permission denied: ${decision.reason}`, 'denied')
   }
   if ('wouldRefuse' in decision) log.warn({ ...who, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
   if (client.inFlight >= maxActionsInFlight) return refuse(`More than ${maxActionsInFlight} actions in flight`)
   const outbound = throughColumns(client, block, filterLocal)
   if ('refused' in outbound) {
     log.warn({ ...who, reason: outbound.refused }, 'action denied')
-    return refuse(outbound.refused)
+    return refuse(outbound.refused, 'denied')
   }
   const { lines, headerCount, longestLineBytes } = forwardedAction(outbound.block)
   if (longestLineBytes > maxActionLineBytes)

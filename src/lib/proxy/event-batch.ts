@@ -10,19 +10,22 @@ export class EventBatch {
   readonly server: string
   /** The number of its first event. */
   readonly firstSequence: number
+  /** How many events it has; undefined without a journal: counting costs more than all else that is done for an event. */
+  readonly count: number | undefined
   #events: EventView[] | undefined
   readonly #encoded = new Map<string, Buffer>()
 
   /** @param bytes must not be changed afterwards */
-  constructor(bytes: Buffer, server: string, firstSequence: number) {
+  constructor(bytes: Buffer, server: string, firstSequence: number, count?: number) {
     this.bytes = bytes
     this.server = server
     this.firstSequence = firstSequence
+    this.count = count
   }
 
   /** The same events without what was made of them, for keeping. */
   withoutViews(): EventBatch {
-    return new EventBatch(this.bytes, this.server, this.firstSequence)
+    return new EventBatch(this.bytes, this.server, this.firstSequence, this.count)
   }
 
   /** Two batches when the event of this number is among them and not the last: those up to it, and those behind. */

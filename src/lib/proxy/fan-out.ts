@@ -23,6 +23,8 @@ export interface OwnCopy {
 export class FanOut<S extends Subscriber = Subscriber> {
   readonly #classes = new Map<string, ViewClass<S>>()
   readonly #classOf = new Map<S, ViewClass<S>>()
+  /** Events given to subscribers' outboxes so far, once for each of them; what those had to drop is among them. */
+  eventsOut = 0
 
   /** Adds a subscriber, or changes what it sees. @param past what it missed, and gets first */
   subscribe(subscriber: S, view: View, past?: Past): void {
@@ -30,7 +32,7 @@ export class FanOut<S extends Subscriber = Subscriber> {
     const before = this.#classOf.get(subscriber)
     if (before?.key === key && !past) return
     this.unsubscribe(subscriber)
-    const replayed = past && replay(subscriber, new ViewClass<S>(view, key), past)
+    const replayed = past && this.#replay(subscriber, new ViewClass<S>(view, key), past)
     const viewClass = this.#classes.get(key) ?? replayed ?? new ViewClass<S>(view, key)
     this.#classes.set(key, viewClass)
     viewClass.members.add(subscriber)
@@ -58,7 +60,7 @@ export class FanOut<S extends Subscriber = Subscriber> {
    * @param own what one subscriber gets instead
    */
   deliver(batch: EventBatch, own?: OwnCopy): void {
-    for (const viewClass of this.#classes.values()) viewClass.deliver(batch, own)
+    for (const viewClass of this.#classes.values()) this.eventsOut += viewClass.deliver(batch, own)
   }
 
   /** An answer that somebody else was given, for those who see everything (`broadcastresponses`). */
@@ -66,12 +68,12 @@ export class FanOut<S extends Subscriber = Subscriber> {
     const view = new EventView(block, server)
     for (const viewClass of this.#classes.values()) viewClass.deliverAnswer(view, to)
   }
-}
 
-/** @returns the class, which has followed the calls of the past */
-function replay<S extends Subscriber>(subscriber: S, viewClass: ViewClass<S>, { known, missed }: Past): ViewClass<S> {
-  for (const batch of known) viewClass.deliver(batch)
-  viewClass.members.add(subscriber)
-  for (const batch of missed) viewClass.deliver(batch)
-  return viewClass
+  /** @returns the class, which has followed the calls of the past */
+  #replay(subscriber: S, viewClass: ViewClass<S>, { known, missed }: Past): ViewClass<S> {
+    for (const batch of known) viewClass.deliver(batch)
+    viewClass.members.add(subscriber)
+    for (const batch of missed) this.eventsOut += viewClass.deliver(batch)
+    return viewClass
+  }
 }

@@ -22,7 +22,7 @@ export interface FrontDoorContext {
   options: () => ProxyOptions
   log: ProxyLog
   openSession: (stream: Duplex, peer: Peer) => void
-  status: (path: '/metrics' | '/health') => Promise<StatusPage>
+  status: (path: '/metrics' | '/health', from: string) => Promise<StatusPage>
 }
 
 /** Where clients come in: tells by the first bytes what each speaks, in clear or inside TLS, and keeps nobody waiting for another. */

@@ -21,7 +21,7 @@ export class Journal {
   #bytes = 0
   #next: number
 
-  /** @param maxBytes of events that are kept; 0: none, and they are not numbered */
+  /** @param maxBytes of events that are kept; 0: none, and they are neither numbered nor counted */
   constructor(maxBytes: number, startMs = Date.now()) {
     this.#maxBytes = maxBytes
     this.#next = startMs * 1000
@@ -32,11 +32,19 @@ export class Journal {
     return this.#next
   }
 
+  /** What is kept now, and the bytes that may be; null when nothing is. */
+  get status(): { bytes: number; maxBytes: number; first: number; next: number } | null {
+    if (this.#maxBytes === 0) return null
+    const first = this.#batches[this.#oldest]?.firstSequence ?? this.#next
+    return { bytes: this.#bytes, maxBytes: this.#maxBytes, first, next: this.#next }
+  }
+
   /** @param run whole blocks; must not be changed afterwards */
   append(run: Buffer, server: string): EventBatch {
-    const batch = new EventBatch(run, server, this.#next)
-    if (this.#maxBytes === 0) return batch
-    this.#next += countBlocks(run)
+    if (this.#maxBytes === 0) return new EventBatch(run, server, this.#next)
+    const count = countBlocks(run)
+    const batch = new EventBatch(run, server, this.#next, count)
+    this.#next += count
     this.#batches.push(batch.withoutViews())
     this.#bytes += run.length
     while (this.#bytes > this.#maxBytes) this.#bytes -= this.#batches[this.#oldest++]!.bytes.length

@@ -9,8 +9,8 @@ interface LocalAction {
 }
 
 async function logIn(client: ClientSession, block: Block, id: Buffer | undefined): Promise<void> {
-  const { accepted, delayMs } = await client.login.attempt(block)
-  if (!accepted) return client.refused(block.get('Username')?.trim() ?? '', id, delayMs)
+  const { accepted, delayMs, isBlocked } = await client.login.attempt(block)
+  if (!accepted) return client.refused(block.get('Username')?.trim() ?? '', id, delayMs, isBlocked ? 'blocked' : 'refused')
   client.receive(
     ownAnswer(
       [

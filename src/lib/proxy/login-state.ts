@@ -79,9 +79,9 @@ export class LoginState {
   /**
    * Checks `Action: Login`, in plain or with the key of an MD5 challenge. A challenge serves once: neither answer nor key can be used again.
    * A refused login takes away the one before.
-   * @returns whether it is accepted, and how long a refusal should wait for its answer
+   * @returns whether it is accepted, and how long a refusal should wait for its answer; blocked: its secret was not even looked at
    */
-  async attempt(block: Block): Promise<{ accepted: boolean; delayMs: number }> {
+  async attempt(block: Block): Promise<{ accepted: boolean; delayMs: number; isBlocked: boolean }> {
     const username = block.get('Username')?.trim() ?? ''
     const challenge = this.#challenge
     this.#challenge = undefined
@@ -89,10 +89,11 @@ export class LoginState {
     const outcome = await this.#check(username, block, challenge)
     if (outcome && !('account' in outcome)) {
       this.#hasKey = false
-      return { accepted: false, delayMs: 'delayMs' in outcome ? outcome.delayMs : 0 }
+      const isBlocked = 'retryInMs' in outcome
+      return { accepted: false, delayMs: isBlocked ? 0 : outcome.delayMs, isBlocked }
     }
     this.#username = username
-    return { accepted: true, delayMs: 0 }
+    return { accepted: true, delayMs: 0, isBlocked: false }
   }
 
   /** @returns undefined where nobody has an account, and none is required */

@@ -54,9 +54,9 @@ const definitions: readonly Definition[] = [
   {
     type: 'gauge',
     name: 'server_lag_seconds',
-    help: 'Round trip of the last keep-alive Ping to this Asterisk.',
+    help: 'Round trip of a Ping to this Asterisk, sent for this scrape.',
     labels: ['server'],
-    read: (_, { servers }) => ofServers([...servers].map(([name, { lagS }]) => [name, lagS]))
+    read: (now, { servers }) => ofServers(now.servers.filter(isUp).map(({ name }) => [name, servers.get(name)?.lagS]))
   },
   {
     type: 'gauge',
@@ -77,7 +77,10 @@ const definitions: readonly Definition[] = [
       name,
       help,
       labels: ['server'],
-      read: (_, { servers }) => ofServers([...servers].map(([server, counts]) => [server, counts[field]]))
+      read: (_, { servers, totals }) =>
+        field === 'events' && totals.eventsIn === null
+          ? []
+          : ofServers([...servers].map(([server, counts]) => [server, counts[field]]))
     })
   ),
   { type: 'gauge', name: 'clients', help: 'Clients that are connected.', read: ({ clients }) => one(clients.length) },
@@ -107,6 +110,12 @@ const definitions: readonly Definition[] = [
   },
   {
     type: 'counter',
+    name: 'queued_events_total',
+    help: 'Events put into the queues of clients, once for each client; those dropped there are among them.',
+    read: (_, { totals }) => (totals.eventsOut === null ? [] : one(totals.eventsOut))
+  },
+  {
+    type: 'counter',
     name: 'delivered_bytes_total',
     help: 'Bytes handed to clients.',
     read: (_, { totals }) => one(totals.bytesOut)
@@ -127,13 +136,25 @@ const definitions: readonly Definition[] = [
   {
     type: 'counter',
     name: 'actions_total',
-    help: 'Actions of clients by user, action and result; an empty user is a client that did not have to log in.',
+    help: 'Actions of clients by user, action and result; an empty user is a client that has not logged in.',
     labels: ['user', 'action', 'result'],
     read: function* (_, { actions }) {
       for (const [user, byAction] of actions)
         for (const [action, results] of byAction)
           for (const [result, value] of Object.entries(results)) if (value > 0) yield { labels: { user, action, result }, value }
     }
+  },
+  {
+    type: 'gauge',
+    name: 'journal_bytes',
+    help: 'Bytes of events that are kept for clients that come back.',
+    read: ({ journal }) => (journal ? one(journal.bytes) : [])
+  },
+  {
+    type: 'gauge',
+    name: 'journal_events',
+    help: 'Events that are kept for clients that come back.',
+    read: ({ journal }) => (journal ? one(journal.next - journal.first) : [])
   },
   {
     type: 'gauge',
@@ -165,7 +186,8 @@ export async function createRenderer(): Promise<MetricsRenderer> {
       registers: [registry],
       collect(this: Counter | Gauge) {
         this.reset()
-        // Without labels a reset is a zero of its own, to which the value is added.
+        // Without labels a reset leaves a zero: of what is not known there is no value.
+        if (labels.length === 0) this.remove()
         for (const { labels, value } of read(scraped!.status, scraped!.counted))
           if (labels) this.inc(labels, value)
           else this.inc(value)
@@ -187,18 +209,22 @@ export async function createRenderer(): Promise<MetricsRenderer> {
 /** prom-client's own histogram cannot be set from counts, only be fed value by value: this gives the registry what that one would. */
 function durationMetric(counted: () => Counted) {
   const name = 'pbxkit_proxy_action_duration_seconds'
-  const help = 'Time from an action to the end of its answer, for actions that were answered.'
+  const help = 'Time from an action to the end of its answer, by the result that a server gave.'
   const get = async () => {
     const values = []
-    for (const [action, { buckets, sumS, count }] of counted().durations) {
-      let below = 0
-      for (const [at, le] of durationBucketsS.entries()) {
-        below += buckets[at]!
-        values.push({ metricName: `${name}_bucket`, labels: { action, le }, value: below })
+    for (const [action, byResult] of counted().durations) {
+      for (const [result, { buckets, sumS, count }] of Object.entries(byResult)) {
+        if (count === 0) continue
+        const labels = { action, result }
+        let below = 0
+        for (const [at, le] of durationBucketsS.entries()) {
+          below += buckets[at]!
+          values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: below })
+        }
+        values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count })
+        values.push({ metricName: `${name}_sum`, labels, value: sumS })
+        values.push({ metricName: `${name}_count`, labels, value: count })
       }
-      values.push({ metricName: `${name}_bucket`, labels: { action, le: '+Inf' }, value: count })
-      values.push({ metricName: `${name}_sum`, labels: { action }, value: sumS })
-      values.push({ metricName: `${name}_count`, labels: { action }, value: count })
     }
     return { name, help, type: 'histogram', values, aggregator: 'sum' }
   }

@@ -3,9 +3,16 @@ import type { MetricsRenderer } from './metrics-text.js'
 import { RateMeter } from './rate-meter.js'
 import type { ProxyCounters, ProxyStatus } from './status.js'
 
+/** By lower-case name, those of the catalogue and ours. It is read once, before the first action comes: only known names may be labels. */
+export async function loadActionNames(): Promise<ReadonlyMap<string, string>> {
+  const { actions, olderActions } = await loadCatalog()
+  const names = [...[...actions.values()].map(({ name }) => name), ...olderActions, ...proxyActions]
+  return new Map(names.map((name) => [name.toLowerCase(), name]))
+}
+
 /** denied: refused by the proxy's rules; lost: the server went away before it answered. */
 export type ActionResult = keyof ProxyCounters['actions']
-/** refused: wrong name or secret; blocked: not even looked at (too many failures, address not allowed); timeout: never tried. */
+/** refused: wrong name, secret or address; blocked: not even looked at (too many failures, or too many who wait); timeout: never tried. */
 export type LoginResult = keyof ProxyCounters['logins']
 
 export interface ProxyMetricsOptions {
@@ -13,6 +20,10 @@ export interface ProxyMetricsOptions {
   status: () => ProxyStatus
   /** Is that an account of the configuration? Asked for each action, and again at each scrape: accounts may be reloaded. */
   isUser: (name: string) => boolean
+  /** What is counted elsewhere, by those who do it: the events given to clients, and what the clients of now were given and missed. */
+  live: () => { eventsOut: number; bytesOut: number; eventsDropped: number }
+  /** Are events counted? */
+  countsEvents: boolean
   nowMs?: () => number
 }
 
@@ -60,20 +71,22 @@ export class DurationCounts {
 }
 
 export type ActionCounts = ProxyCounters['actions']
+/** Of those that a server answered. */
+export type TimedResult = 'success' | 'error'
 
 /** Counted so far, by label values that are already bounded. */
 export interface Counted {
   servers: ReadonlyMap<string, ServerCounts>
   /** By user ('' for a client that did not have to log in), then by action. */
   actions: ReadonlyMap<string, ReadonlyMap<string, ActionCounts>>
-  /** By action. */
-  durations: ReadonlyMap<string, DurationCounts>
+  /** By action, then by how it ended. */
+  durations: ReadonlyMap<string, Readonly<Record<TimedResult, DurationCounts>>>
   totals: ProxyCounters
 }
 
 /**
- * Counts what the proxy does. Counting is an addition to a plain field, since it happens for every run of events and every delivery; all
- * else is done when somebody scrapes, and prom-client is loaded by the first who does.
+ * Counts what the proxy does. Counting is an addition to a plain field, once for a run of events or an action; nothing is counted for an event or a
+ * delivery. All else is read where it is when somebody scrapes, and prom-client is loaded by the first who does.
  */
 export class ProxyMetrics {
   readonly #options: ProxyMetricsOptions
@@ -81,9 +94,9 @@ export class ProxyMetrics {
   readonly #nowMs: () => number
   readonly #servers = new Map<string, ServerCounts>()
   readonly #actions = new Map<string, Map<string, ActionCounts>>()
-  readonly #durations = new Map<string, DurationCounts>()
+  readonly #durations = new Map<string, Record<TimedResult, DurationCounts>>()
   #actionSeries = 0
-  readonly #totals: ProxyCounters = {
+  readonly #totals = {
     eventsIn: 0,
     bytesIn: 0,
     bytesOut: 0,
@@ -94,17 +107,11 @@ export class ProxyMetrics {
   }
   #renderer: Promise<MetricsRenderer> | undefined
 
-  private constructor(options: ProxyMetricsOptions, actionNames: ReadonlyMap<string, string>) {
+  /** @param actionNames see `loadActionNames` */
+  constructor(options: ProxyMetricsOptions, actionNames: ReadonlyMap<string, string>) {
     this.#options = options
     this.#actionNames = actionNames
     this.#nowMs = options.nowMs ?? Date.now
-  }
-
-  /** Loads the catalogue: the names that may be labels have to be known before the first action comes. */
-  static async create(options: ProxyMetricsOptions): Promise<ProxyMetrics> {
-    const { actions, olderActions } = await loadCatalog()
-    const names = [...[...actions.values()].map(({ name }) => name), ...olderActions, ...proxyActions]
-    return new ProxyMetrics(options, new Map(names.map((name) => [name.toLowerCase(), name])))
   }
 
   /** A run of events came from a server. */
@@ -112,34 +119,30 @@ export class ProxyMetrics {
     const counts = this.#server(server)
     counts.events += count
     counts.bytes += bytes
-    counts.rate.add(count, this.#nowMs())
+    if (count > 0) counts.rate.add(count, this.#nowMs())
     this.#totals.eventsIn += count
     this.#totals.bytesIn += bytes
   }
 
-  /** Bytes were handed to clients: all those of a run at once, or one client's. */
-  delivered(bytes: number): void {
-    this.#totals.bytesOut += bytes
-  }
-
-  /** A client missed events. */
-  dropped(events: number): void {
-    this.#totals.eventsDropped += events
+  /** A client has gone: what it was given and what it missed counts on. */
+  clientGone({ bytesOut, eventsDropped }: { bytesOut: number; eventsDropped: number }): void {
+    this.#totals.bytesOut += bytesOut
+    this.#totals.eventsDropped += eventsDropped
   }
 
   /**
    * An action has come to its end.
-   * @param user undefined when the client did not have to log in
-   * @param ms from the action's arrival to the last block of its answer; what got no answer of a server is counted and not timed
+   * @param user undefined when the client has not logged in
+   * @param ms from the action's arrival to the last block of its answer; undefined when no server was asked: that is counted and not timed
    */
-  action(user: string | undefined, action: string, result: ActionResult, ms: number): void {
+  action(user: string | undefined, action: string, result: ActionResult, ms?: number): void {
     const name = this.#actionNames.get(action.toLowerCase()) ?? otherLabel
     this.#actionCounts(user === undefined ? '' : this.#options.isUser(user) ? user : otherLabel, name)[result]++
     this.#totals.actions[result]++
-    if (result === 'denied' || result === 'lost') return
-    const durations = this.#durations.get(name) ?? new DurationCounts()
+    if (ms === undefined || result === 'denied' || result === 'lost') return
+    const durations = this.#durations.get(name) ?? { success: new DurationCounts(), error: new DurationCounts() }
     this.#durations.set(name, durations)
-    durations.observe(ms / 1000)
+    durations[result].observe(ms / 1000)
   }
 
   login(result: LoginResult): void {
@@ -152,16 +155,16 @@ export class ProxyMetrics {
     this.#totals.reconnects++
   }
 
-  /** The keep-alive Ping of a server was answered: how far behind what we see of it is. */
+  /** How long a Ping of a server took, or has taken so far: how far behind what we see of it is. */
   pingRoundTrip(server: string, ms: number): void {
     this.#server(server).lagS = ms / 1000
   }
 
   /** For `ServerStatus`. */
-  serverRates(server: string): { eventsPerS: number; bytesIn: number; reconnects: number; lagMs: number | null } {
+  serverRates(server: string): { eventsPerS: number | null; bytesIn: number; reconnects: number; lagMs: number | null } {
     const { rate, bytes, reconnects, lagS } = this.#servers.get(server) ?? new ServerCounts()
     return {
-      eventsPerS: rate.perSecond(this.#nowMs()),
+      eventsPerS: this.#options.countsEvents ? rate.perSecond(this.#nowMs()) : null,
       bytesIn: bytes,
       reconnects,
       lagMs: lagS === undefined ? null : lagS * 1000
@@ -170,7 +173,12 @@ export class ProxyMetrics {
 
   /** For `ProxyStatus`: a copy. */
   counters(): ProxyCounters {
-    return structuredClone(this.#totals)
+    const { countsEvents, live } = this.#options
+    const { eventsOut, bytesOut, eventsDropped } = live()
+    const counters = structuredClone(this.#totals)
+    counters.bytesOut += bytesOut
+    counters.eventsDropped += eventsDropped
+    return { ...counters, eventsIn: countsEvents ? counters.eventsIn : null, eventsOut: countsEvents ? eventsOut : null }
   }
 
   /** The metrics as Prometheus reads them (text format 0.0.4, see `metricsContentType`). */
@@ -183,7 +191,7 @@ export class ProxyMetrics {
       servers: this.#servers,
       actions: this.#actions,
       durations: this.#durations,
-      totals: this.#totals
+      totals: this.counters()
     })
   }
 

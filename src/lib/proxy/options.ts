@@ -4,6 +4,7 @@ import type { TlsOptions } from '../net/connect.js'
 import type { ServerTlsOptions } from '../net/tls-server.js'
 import type { Accounts } from './accounts/accounts.js'
 import type { FilterLocal } from './filter/outbound.js'
+import { MetricsAccess } from './metrics-access.js'
 
 /** One Asterisk that the proxy logs in to. */
 export interface ServerOptions {
@@ -33,6 +34,10 @@ export interface ProxyOptions {
   acceptUnencrypted: boolean
   /** Of web pages that browsers may let use the proxy, beside those of its own host: `https://panel.example.org`. */
   allowedOrigins: readonly string[]
+  /** Who may read `/metrics`. */
+  metricsAllow: MetricsAccess
+  /** Of this program, for the status. */
+  version: string
   /** Does everybody have to log in? */
   authRequired: boolean
   /** Appends `Server: name` to what comes from a server. `auto`: when there are several. */
@@ -91,6 +96,8 @@ export interface ProxyOptions {
 export const proxyDefaults = {
   acceptUnencrypted: true,
   allowedOrigins: [],
+  metricsAllow: new MetricsAccess(),
+  version: 'unknown',
   serverHeader: 'auto',
   outputFormat: 'standard',
   autoFilter: 'off',

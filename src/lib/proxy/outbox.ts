@@ -137,7 +137,7 @@ export class Outbox {
 
   /** Events that were not sent in all, over the client's life. */
   get droppedInAll(): number {
-    return this.#droppedInAll
+    return this.#droppedInAll + this.#droppedEvents
   }
 
   /** An answer, or what else must arrive, now. */

@@ -11,9 +11,18 @@ export interface Requester {
   /** Takes a block that belongs to its action, with its own ActionID in it. */
   receive: (block: Buffer, origin?: Origin) => void
   /** Has one action less in flight. */
-  settled: () => void
+  settled: (ending: Ending) => void
   /** Puts a copy of an event with its own ActionID in the place of everybody's; undefined when it has gone. */
   ownCopy: (event: Buffer) => OwnCopy | undefined
+}
+
+/** How an action ended. */
+export interface Ending {
+  action: string
+  /** lost: the server went away before it answered. */
+  result: 'success' | 'error' | 'lost'
+  /** From the action's arrival to the last block of its answer. */
+  ms: number
 }
 
 export interface PendingAction {
@@ -23,6 +32,8 @@ export interface PendingAction {
   readonly originalId: Buffer | undefined
   readonly requester: Requester
   readonly progress: AnswerProgress
+  /** Of `performance.now()`. */
+  readonly startMs: number
 }
 
 /** Events that carry an ActionID of ours may come long after the answer (OriginateResponse): so many are remembered per server. */
@@ -56,7 +67,8 @@ export class PendingActions {
 
   add(action: string, originalId: Buffer | undefined, requester: Requester): PendingAction {
     const id = `${this.prefix}${(++this.#sent).toString(36)}`
-    const pending: PendingAction = { id, action, originalId, requester, progress: new AnswerProgress(action) }
+    const progress = new AnswerProgress(action)
+    const pending: PendingAction = { id, action, originalId, requester, progress, startMs: performance.now() }
     this.#waiting.set(id, pending)
     if (shapelessAnswers.has(action.toLowerCase())) this.#shapeless++
     return pending
@@ -78,7 +90,7 @@ export class PendingActions {
   advance(pending: PendingAction, block: Block): void {
     if (pending.progress.done) return
     pending.progress.push(block)
-    if (pending.progress.done) this.#settle(pending)
+    if (pending.progress.done) this.#settle(pending, pending.progress.isRefused ? 'error' : 'success')
   }
 
   /** Is Asterisk at work for a client? It takes one action after the other: an Originate that is not Async lets it say nothing for half a minute. */
@@ -91,8 +103,13 @@ export class PendingActions {
   }
 
   /** Ends an action that will get no further answer. */
-  end(pending: PendingAction): void {
-    if (this.isWaiting(pending)) this.#settle(pending)
+  end(pending: PendingAction, result: Ending['result']): void {
+    if (this.isWaiting(pending)) this.#settle(pending, result)
+  }
+
+  /** How many wait. */
+  get count(): number {
+    return this.#waiting.size
   }
 
   /** Those that wait, oldest first. */
@@ -100,11 +117,11 @@ export class PendingActions {
     return [...this.#waiting.values()]
   }
 
-  #settle(pending: PendingAction): void {
+  #settle(pending: PendingAction, result: Ending['result']): void {
     this.#waiting.delete(pending.id)
     if (shapelessAnswers.has(pending.action.toLowerCase())) this.#shapeless--
     if (!causeNothing.has(pending.action.toLowerCase())) this.#remember(pending)
-    pending.requester.settled()
+    pending.requester.settled({ action: pending.action, result, ms: performance.now() - pending.startMs })
   }
 
   #remember(pending: PendingAction): void {

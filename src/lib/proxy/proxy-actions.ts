@@ -2,6 +2,7 @@ import type { Block } from '../ami/block.js'
 import type { Field } from '../ami/encode.js'
 import type { ClientSession } from './client-session.js'
 import { inputFormats, outputFormat, outputFormatNames } from './formats/formats.js'
+import type { ActionResult, ProxyMetrics } from './metrics.js'
 import type { AutoFilter, ProxyOptions, ServerOptions } from './options.js'
 import { ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
@@ -12,6 +13,7 @@ export interface ProxyActionContext {
   servers: Servers
   /** All clients, the newest last. */
   clients: () => Iterable<ClientSession>
+  metrics: Pick<ProxyMetrics, 'action'>
 }
 
 interface Request {
@@ -107,11 +109,14 @@ export function answerProxyAction(name: string, request: Request, context: Proxy
   const { client, id } = request
   const key = name.toLowerCase()
   const answer = proxyActions[key]
+  const isDenied = forAdministrators.has(key) && !client.login.isAdmin
   const fields = !answer
     ? error('Invalid Proxy Action')
-    : forAdministrators.has(key) && !client.login.isAdmin
+    : isDenied
       ? error(`Permission denied: ${name} is for administrators`)
       : answer(request, context)
+  const result: ActionResult = isDenied ? 'denied' : fields && fields[0]![1] !== 'Success' ? 'error' : 'success'
+  context.metrics.action(client.login.username, name, result)
   if (fields) client.receive(ownAnswer(fields, id))
 }
 

@@ -11,11 +11,13 @@ import { FanOut } from './fan-out.js'
 import { ChannelCache } from './filter/channel-cache.js'
 import { ColumnFilter } from './filter/column-filter.js'
 import { FrontDoor } from './front-door.js'
-import type { StatusPage } from './http/http-front.js'
 import { Journal } from './journal.js'
+import { loadActionNames } from './metrics.js'
+import { Observation } from './observation.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
 import { errorAnswer } from './rewrite.js'
 import { Servers } from './servers.js'
+import type { ProxyStatus } from './status.js'
 import { Upstream } from './upstream.js'
 import type { View } from './view.js'
 
@@ -31,6 +33,8 @@ export interface RunningProxy {
    * listens on stays.
    */
   reload(options: ProxyOptions): void
+  /** What servers and clients do now. */
+  status(): Promise<ProxyStatus>
   /** Settles when all is closed. */
   readonly closed: Promise<void>
 }
@@ -41,9 +45,15 @@ export interface RunningProxy {
  * @throws ListenError
  */
 export async function startProxy(options: ProxyOptions, log: ProxyLog, signal: AbortSignal): Promise<RunningProxy> {
-  const proxy = new AmiProxy(options, log)
+  const proxy = new AmiProxy(options, log, await loadActionNames())
   const addresses = await proxy.listen()
-  return { addresses, servers: proxy.servers, reload: (changed) => proxy.reload(changed), closed: proxy.run(signal) }
+  return {
+    addresses,
+    servers: proxy.servers,
+    reload: (changed) => proxy.reload(changed),
+    status: () => proxy.status(),
+    closed: proxy.run(signal)
+  }
 }
 
 class AmiProxy {
@@ -60,18 +70,28 @@ class AmiProxy {
   /** Only filters need to know the channels: without any, no event is looked at. */
   #keepsChannels: boolean
   readonly #door: FrontDoor
+  readonly #observation: Observation
   readonly #context: ClientContext
 
-  constructor(options: ProxyOptions, log: ProxyLog) {
+  constructor(options: ProxyOptions, log: ProxyLog, actionNames: ReadonlyMap<string, string>) {
     this.#options = options
     this.#log = log
     this.#keepsChannels = options.accounts?.hasFilters ?? false
     this.#journal = new Journal(options.journalBytes)
+    const observed = {
+      options: () => this.#options,
+      servers: () => this.servers,
+      clients: this.#clients,
+      fanOut: this.#fanOut,
+      journal: this.#journal,
+      isDraining: () => this.#draining
+    }
+    this.#observation = new Observation(observed, actionNames)
     this.#door = new FrontDoor({
       options: () => this.#options,
       log,
       openSession: (stream, peer) => this.#openSession(stream, peer),
-      status: async (path) => this.#statusPage(path)
+      status: (path, from) => this.#observation.page(path, from)
     })
     this.servers = new Servers((server) => this.#createUpstream(server))
     this.#congestion = new Congestion(this.#fanOut, (paused) => {
@@ -81,11 +101,13 @@ class AmiProxy {
       options: () => this.#options,
       servers: this.servers,
       clients: () => this.#clients,
+      metrics: this.#observation.metrics,
       log
     }
     this.#context = {
       options: () => this.#options,
       log,
+      metrics: this.#observation.metrics,
       filterSource: (columns, client) => ({
         // It follows calls from when it was made: each client has its own.
         key: JSON.stringify([columns, client.id]),
@@ -140,17 +162,8 @@ class AmiProxy {
     this.#log.info({ servers: options.servers.map(({ name }) => name) }, 'settings reloaded')
   }
 
-  /** Whoever may connect may ask whether the proxy is well; it learns no more. */
-  #statusPage(path: string): StatusPage {
-    if (path !== '/health') return { status: 404, contentType: 'text/plain', body: 'There is nothing here.\n' }
-    const states = this.servers.all.map(({ name, isUp }) => ({ name, up: isUp }))
-    const up = states.filter((server) => server.up).length
-    const status = up === 0 ? 'down' : up === states.length ? 'ok' : 'degraded'
-    return {
-      status: up === 0 ? 503 : 200,
-      contentType: 'application/json',
-      body: `${JSON.stringify({ status, servers: states })}\n`
-    }
+  status(): Promise<ProxyStatus> {
+    return this.#observation.status()
   }
 
   #createUpstream(server: ProxyOptions['servers'][number]): Upstream {
@@ -158,6 +171,7 @@ class AmiProxy {
       handlers: {
         onEvents: (run, own) => {
           const batch = this.#journal.append(run, server.name)
+          this.#observation.metrics.eventsIn(server.name, batch.count ?? 0, run.length)
           if (this.#keepsChannels && ChannelCache.mayConcern(run)) for (const event of batch.events) this.#channels.note(event)
           this.#fanOut.deliver(batch, own)
           this.#congestion.check()
@@ -166,6 +180,7 @@ class AmiProxy {
           if (this.#options.broadcastResponses && to instanceof ClientSession) this.#fanOut.deliverAnswer(block, server.name, to)
         },
         onUp: (upstream) => {
+          if (upstream.reconnects > 0) this.#observation.metrics.reconnect(upstream.name)
           this.#tellServer(upstream, 'ProxyServerUp', [])
           this.#tellBooted(this.#fanOut.wanting('system'))
         },
@@ -187,7 +202,11 @@ class AmiProxy {
     if (this.#draining) return void stream.destroy()
     const client = new ClientSession(stream, peer, this.#context)
     this.#clients.add(client)
-    stream.once('close', () => this.#clients.delete(client))
+    stream.once('close', () => {
+      this.#clients.delete(client)
+      const { drainedBytes, droppedInAll } = client.outbox
+      this.#observation.metrics.clientGone({ bytesOut: drainedBytes, eventsDropped: droppedInAll })
+    })
     this.#log.debug({ client: client.address, clients: this.#clients.size }, 'client connected')
   }
 

@@ -8,7 +8,7 @@ export interface ServerStatus {
   host: string
   port: number
   state: ServerState
-  /** Since when it is in this state, ISO 8601. */
+  /** Since when it is up, or is not, ISO 8601. */
   since: string
   /** How often the session was lost and opened again. */
   reconnects: number
@@ -17,9 +17,10 @@ export interface ServerStatus {
   banner: string | null
   tls: boolean
   actionsInFlight: number
-  eventsPerS: number
+  /** Null without a journal: then events are not counted. */
+  eventsPerS: number | null
   bytesIn: number
-  /** Round trip of the last keep-alive Ping. */
+  /** Round trip of a Ping at the time of the question; null when it is not up. */
   lagMs: number | null
 }
 
@@ -43,15 +44,20 @@ export interface ClientStatus {
   queuedMs: number
   /** Events that it missed because it read too slowly. */
   dropped: number
+  /** That it sent, and those of them that a server has not answered yet. */
   actions: number
+  actionsInFlight: number
   bytesOut: number
 }
 
 /** What has happened since the start. */
 export interface ProxyCounters {
-  eventsIn: number
+  /** As eventsOut null without a journal. */
+  eventsIn: number | null
   bytesIn: number
-  /** Delivered to clients, all together. */
+  /** Put into clients' queues, once for each client; those that were dropped there are among them. */
+  eventsOut: number | null
+  /** Delivered to clients, all together. What waited for a client whose connection broke counts as delivered. */
   bytesOut: number
   eventsDropped: number
   actions: { success: number; error: number; denied: number; lost: number }
@@ -72,6 +78,8 @@ export interface ProxyStatus {
   counters: ProxyCounters
   /** Accounts that are configured; null when nobody has to log in. */
   users: number | null
+  /** What clients that come back can be given: the numbers of its first event and of the next that comes. Null without a journal. */
+  journal: { bytes: number; maxBytes: number; first: number; next: number } | null
 }
 
 export interface Health {
@@ -89,7 +97,13 @@ export interface Health {
   }
 }
 
-export function healthOf({ servers, clients, draining, uptimeS }: ProxyStatus): Health {
+/** What health is told by: cheap to have, since anybody may ask, as often as he likes. */
+export interface Vitals extends Pick<ProxyStatus, 'draining' | 'uptimeS'> {
+  servers: readonly Pick<ServerStatus, 'name' | 'state'>[]
+  clients: { readonly length: number }
+}
+
+export function healthOf({ servers, clients, draining, uptimeS }: Vitals): Health {
   const up = servers.filter(isUp).length
   const status = up === 0 ? 'down' : up === servers.length ? 'ok' : 'degraded'
   return {
@@ -156,7 +170,7 @@ export function summaryOf({ version, uptimeS, draining, servers, clients, counte
   const parts = [
     `${servers.filter(isUp).length} of ${servers.length} ${servers.length === 1 ? 'server' : 'servers'} up`,
     `${clients.length} ${clients.length === 1 ? 'client' : 'clients'}`,
-    `${formatNumber(eventsPerS)} events/s`,
+    ...(servers.some((server) => server.eventsPerS === null) ? [] : [`${formatNumber(eventsPerS)} events/s`]),
     `${formatNumber(counters?.eventsDropped)} events dropped`
   ]
   return `pbxkit ${version}, up ${formatAge(uptimeS * 1000)}${draining ? ', draining' : ''}: ${parts.join(', ')}`
@@ -203,7 +217,7 @@ function formatMs(ms: number): string {
 }
 
 /** At most one digit after the point, and only below 100. */
-function formatNumber(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return ''
+function formatNumber(value: number | null | undefined): string {
+  if (value === undefined || value === null || !Number.isFinite(value)) return ''
   return String(value < 100 ? Math.round(value * 10) / 10 : Math.round(value))
 }

@@ -10,7 +10,7 @@ import { keepAlive } from '../net/keep-alive.js'
 import { AnswerRouter, nobody } from './answer-router.js'
 import type { OwnCopy } from './fan-out.js'
 import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
-import type { Requester } from './pending-actions.js'
+import type { Ending, Requester } from './pending-actions.js'
 import { closeBlock } from './rewrite.js'
 
 /** Large enough for what the system hands over at once under load. */
@@ -50,6 +50,12 @@ export class Upstream {
   #isGivenUp = false
   #state: 'connecting' | 'booting' | 'up' | 'down' = 'connecting'
   #bootedAt = { uptimeS: 0, reloadS: 0, atMs: 0 }
+  /** When it came up or went down last. */
+  since = new Date()
+  /** How often it was lost and came up again. */
+  reconnects = 0
+  #wasUp = false
+  #pong: { startMs: number; answered: Promise<number | undefined> } | undefined
   /** Why it is not up, for whoever asks. */
   lastError = 'it was not reached yet'
 
@@ -71,7 +77,7 @@ export class Upstream {
     return this.options.name
   }
 
-  get state(): string {
+  get state(): 'connecting' | 'booting' | 'up' | 'down' {
     return this.#state
   }
 
@@ -87,6 +93,35 @@ export class Upstream {
   /** The first line that Asterisk sent: what clients get, too. */
   get banner(): string | undefined {
     return this.#session?.banner
+  }
+
+  /** Actions that wait for their answer. */
+  get actionsInFlight(): number {
+    return this.#router.pending.count
+  }
+
+  /** For how long the Ping of `roundTrip` has been waiting; undefined when there is none. */
+  get pingAgeMs(): number | undefined {
+    return this.#pong && performance.now() - this.#pong.startMs
+  }
+
+  /**
+   * Asks Asterisk for a Pong: how long an action takes there and back, in milliseconds; undefined when the server is lost before. Asterisk takes
+   * one action after the other, so one that hangs delays this one, too. Who asks meanwhile gets the same answer.
+   */
+  roundTrip(): Promise<number | undefined> {
+    if (this.#pong) return this.#pong.answered
+    if (!this.isUp) return Promise.resolve(undefined)
+    const startMs = performance.now()
+    const answered = new Promise<number | undefined>((resolve) => {
+      const settled = ({ result, ms }: Ending) => {
+        this.#pong = undefined
+        resolve(result === 'lost' ? undefined : ms)
+      }
+      this.#ping({ ...nobody, settled })
+    })
+    this.#pong = { startMs, answered }
+    return answered
   }
 
   /** The FullyBooted event as this server would send it now. */
@@ -200,6 +235,9 @@ export class Upstream {
       clearTimeout(bootTimer)
       if (this.#state !== 'booting') return
       this.#state = 'up'
+      this.since = new Date()
+      if (this.#wasUp) this.reconnects++
+      this.#wasUp = true
       this.#bootedAt = {
         uptimeS: Number(fullyBooted?.get('Uptime') ?? 0),
         reloadS: Number(fullyBooted?.get('LastReload') ?? 0),
@@ -272,6 +310,7 @@ export class Upstream {
 
   #setDown(reason: string): void {
     const wasUp = this.isUp
+    if (wasUp) this.since = new Date()
     this.#session = undefined
     this.#outgoing = []
     this.#state = 'down'

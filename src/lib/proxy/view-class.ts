@@ -12,6 +12,8 @@ export class ViewClass<S extends Subscriber> {
   readonly key: string
   readonly members = new Set<S>()
   readonly #filters: readonly EventFilter[]
+  /** How many events passed of the run that was looked at last. */
+  #selected = 0
 
   constructor(view: View, key: string) {
     this.view = view
@@ -19,17 +21,21 @@ export class ViewClass<S extends Subscriber> {
     this.#filters = view.filters.map((source) => source.create())
   }
 
-  deliver(batch: EventBatch, own?: OwnCopy): void {
+  /** @returns how many events that were, once for each member, where they are counted at all */
+  deliver(batch: EventBatch, own?: OwnCopy): number {
     const { mask, format, isSequenced } = this.view
-    if (!mask.wantsAny) return
+    if (!mask.wantsAny) return 0
     const isOpen = mask.wantsAll && this.#filters.length === 0
     const bytes = isOpen ? batch.encode(format, isSequenced) : this.#select(batch)
+    const perMember = isOpen ? (batch.count ?? 0) : this.#selected
+    let delivered = perMember * this.members.size
     const count = countOnce(batch)
     for (const member of this.members) {
       // What its own action caused passes whatever the filters say, as Asterisk's answers do.
-      if (own?.subscriber === member) this.#deliverOwn(own, batch)
+      if (own?.subscriber === member) delivered += this.#deliverOwn(own, batch) - perMember
       else if (bytes.length > 0) member.outbox.pushEvents(bytes, count)
     }
+    return delivered
   }
 
   deliverAnswer(answer: EventView, to: Subscriber): void {
@@ -39,10 +45,11 @@ export class ViewClass<S extends Subscriber> {
     for (const member of this.members) if (member !== to) member.outbox.pushEvents(bytes, () => 1)
   }
 
-  #deliverOwn({ subscriber, bytes }: OwnCopy, batch: EventBatch): void {
+  #deliverOwn({ subscriber, bytes }: OwnCopy, batch: EventBatch): number {
     const { mask, format, isSequenced } = this.view
-    if (!mask.wantsBits(batch.events[0]!.classBits)) return
+    if (!mask.wantsBits(batch.events[0]!.classBits)) return 0
     subscriber.outbox.pushEvents(format.encode(isSequenced ? batch.numbered(bytes, 0) : bytes, 'server'), () => 1)
+    return 1
   }
 
   /** What passes the filters; neighbours that pass unchanged stay one piece. */
@@ -56,9 +63,11 @@ export class ViewClass<S extends Subscriber> {
       if (to > from) parts.push(batch.bytes.subarray(from, to))
     }
     let at = 0
+    let selected = 0
     for (const [index, event] of batch.events.entries()) {
       const next = at + event.bytes.length
       const passed = this.#pass(event)
+      if (passed) selected++
       if (passed === event.bytes && isVerbatim) {
         if (to !== at) {
           endPiece()
@@ -73,6 +82,7 @@ export class ViewClass<S extends Subscriber> {
       at = next
     }
     endPiece()
+    this.#selected = selected
     return parts.length === 0 ? nothing : parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 
@@ -90,5 +100,5 @@ export class ViewClass<S extends Subscriber> {
 
 /** Counts the blocks of a run when the first subscriber that is too slow asks. */
 function countOnce(batch: EventBatch): () => number {
-  return () => batch.events.length
+  return () => batch.count ?? batch.events.length
 }

@@ -71,7 +71,13 @@ function cleanEnvironment(more: Record<string, string> = {}): Record<string, str
     ([name, value]) => value !== undefined && !/^(PBXKIT_|XDG_|NO_COLOR|FORCE_COLOR|NOTIFY_SOCKET|HOME|VITEST|NODE_)/.test(name)
   ) as [string, string][]
   const home = temporaryFolder()
-  return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), ...more }
+  return {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    XDG_CONFIG_HOME: path.join(home, 'config'),
+    XDG_RUNTIME_DIR: path.join(home, 'run'),
+    ...more
+  }
 }
 
 /** A running program: what it has said so far, and its end. */

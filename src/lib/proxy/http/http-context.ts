@@ -43,7 +43,8 @@ export interface HttpContext {
    * ends with the stream. It cuts nothing inside a block.
    */
   openSession(stream: Duplex, peer: SessionPeer): void
-  status(path: '/metrics' | '/health'): Promise<StatusPage>
+  /** @param from the address of who asks */
+  status(path: '/metrics' | '/health', from: string): Promise<StatusPage>
   /** By its name in lower case. */
   format(name: string): OutputFormat | undefined
   /** @throws PbxkitError for what is no `<AsteriskManagerInput>` */

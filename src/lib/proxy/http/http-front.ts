@@ -113,7 +113,7 @@ export class HttpFront {
     if (request.method === 'OPTIONS') return { status: 204, headers: { ...commonHeaders, Allow: methods }, body: Buffer.alloc(0) }
     if (!methods.split(', ').includes(request.method ?? ''))
       throw new HttpError(405, `${path} takes ${methods}`, { Allow: methods })
-    if (path === '/metrics' || path === '/health') return this.#status(path)
+    if (path === '/metrics' || path === '/health') return this.#status(path, request)
     if (!isAllowedOrigin(request.headers, this.#context.options().allowedOrigins))
       throw new HttpError(403, 'Pages of another origin may not use this proxy')
     if (path === '/ws') throw new HttpError(426, 'This is for WebSockets', { Upgrade: 'websocket', Connection: 'upgrade, close' })
@@ -121,8 +121,8 @@ export class HttpFront {
     return this.#action(exchange)
   }
 
-  async #status(path: '/metrics' | '/health'): Promise<AnswerPage> {
-    const { status, contentType, body } = await this.#context.status(path)
+  async #status(path: '/metrics' | '/health', { socket }: IncomingMessage): Promise<AnswerPage> {
+    const { status, contentType, body } = await this.#context.status(path, socket.remoteAddress ?? '')
     const bytes = Buffer.from(body)
     return { status, headers: { ...commonHeaders, 'Content-Type': contentType, 'Content-Length': bytes.length }, body: bytes }
   }

@@ -131,7 +131,11 @@ describe('one port', () => {
   it('says whether it is well to whoever asks', async () => {
     const { proxy } = await startPair()
     await proxy.login()
-    expect(await get(proxy, '/health')).toEqual({ status: 200, body: '{"status":"ok","servers":[{"name":"pbx","up":true}]}\n' })
+    const { status, body } = await get(proxy, '/health')
+    expect({ status, body: JSON.parse(body) }).toEqual({
+      status: 200,
+      body: { status: 'ok', draining: false, uptimeS: expect.any(Number), clients: 1, servers: [{ name: 'pbx', state: 'up' }] }
+    })
   })
 
   it('takes TLS beside all that, and inside it the same', async () => {

@@ -1,6 +1,6 @@
 import { register } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { ProxyMetrics } from '../../../../src/lib/proxy/metrics.js'
+import { loadActionNames, ProxyMetrics } from '../../../../src/lib/proxy/metrics.js'
 import type { ProxyStatus } from '../../../../src/lib/proxy/status.js'
 import { clientStatus, proxyStatus, serverStatus } from './support/status.js'
 
@@ -32,13 +32,24 @@ function parse(text: string): { samples: Sample[]; types: Map<string, string>; h
   return { samples, types, helps }
 }
 
-async function setUp({ users = ['panel'], status = proxyStatus() }: { users?: string[]; status?: ProxyStatus } = {}) {
-  const now = { ms: 1_000_000, users: new Set(users), status }
-  const metrics = await ProxyMetrics.create({
+async function setUp({
+  users = ['panel'],
+  status = proxyStatus(),
+  countsEvents = true
+}: {
+  users?: string[]
+  status?: ProxyStatus
+  countsEvents?: boolean
+} = {}) {
+  const now = { ms: 1_000_000, users: new Set(users), status, live: { eventsOut: 0, bytesOut: 0, eventsDropped: 0 } }
+  const options = {
     status: () => now.status,
-    isUser: (name) => now.users.has(name),
+    isUser: (name: string) => now.users.has(name),
+    live: () => now.live,
+    countsEvents,
     nowMs: () => now.ms
-  })
+  }
+  const metrics = new ProxyMetrics(options, await loadActionNames())
   const scrape = async () => {
     const { samples } = parse(await metrics.render())
     return (name: string, labels: Record<string, string> = {}) =>
@@ -76,12 +87,11 @@ describe('the metrics', () => {
   })
 
   it('count what was counted, however often they are read', async () => {
-    const { metrics, scrape } = await setUp()
+    const { metrics, scrape, now } = await setUp()
     metrics.eventsIn('a', 3, 100)
     metrics.eventsIn('a', 2, 50)
-    metrics.delivered(70)
-    metrics.delivered(7)
-    metrics.dropped(4)
+    metrics.clientGone({ bytesOut: 70, eventsDropped: 3 })
+    now.live = { eventsOut: 9, bytesOut: 7, eventsDropped: 1 }
     metrics.login('success')
     metrics.login('refused')
     metrics.reconnect('a')
@@ -91,6 +101,7 @@ describe('the metrics', () => {
     const value = await scrape()
     expect(value('server_events_received_total', { server: 'a' })).toEqual([5])
     expect(value('server_events_received_bytes_total', { server: 'a' })).toEqual([150])
+    expect(value('queued_events_total')).toEqual([9])
     expect(value('delivered_bytes_total')).toEqual([77])
     expect(value('events_dropped_total')).toEqual([4])
     expect(value('logins_total', { result: 'success' })).toEqual([1])
@@ -121,8 +132,10 @@ describe('the metrics', () => {
     expect([value('clients'), value('clients_encrypted')]).toEqual([[2], [1]])
     expect([value('clients_queue_bytes'), value('client_queue_max_bytes')]).toEqual([[40], [30]])
     expect(value('client_queue_max_age_seconds')).toEqual([1.5])
-    now.status = proxyStatus({ servers: [], clients: [] })
+    expect([value('journal_bytes'), value('journal_events')]).toEqual([[300], [4]])
+    now.status = proxyStatus({ servers: [], clients: [], journal: null })
     const later = await scrape()
+    expect(later('journal_bytes')).toEqual([])
     expect([later('server_up'), later('clients'), later('client_queue_max_bytes')]).toEqual([[], [0], [0]])
   })
 
@@ -136,10 +149,27 @@ describe('the metrics', () => {
     expect(value('actions_total', { user: 'panel', action: 'Ping', result: 'success' })).toEqual([3])
     expect(value('actions_total', { user: 'panel', action: 'Ping', result: 'lost' })).toEqual([1])
     expect(value('actions_total', { user: '', action: 'Ping', result: 'denied' })).toEqual([1])
-    const bucket = (le: string) => value('action_duration_seconds_bucket', { action: 'Ping', le })[0]
-    expect(['0.001', '0.0025', '0.005', '0.5', '1', '30', '+Inf'].map(bucket)).toEqual([1, 1, 2, 2, 3, 3, 4])
-    expect(value('action_duration_seconds_count')).toEqual([4])
-    expect(value('action_duration_seconds_sum')[0]).toBeCloseTo(60.704)
+    const buckets = (result: string) =>
+      ['0.001', '0.0025', '0.005', '0.5', '1', '30', '+Inf'].map(
+        (le) => value('action_duration_seconds_bucket', { action: 'Ping', result, le })[0]
+      )
+    expect(buckets('success')).toEqual([1, 1, 2, 2, 2, 2, 3])
+    expect(buckets('error')).toEqual([0, 0, 0, 0, 1, 1, 1])
+    expect(value('action_duration_seconds_count', { result: 'success' })).toEqual([3])
+    expect(value('action_duration_seconds_sum', { result: 'success' })[0]).toBeCloseTo(60.004)
+    // No server was asked: it says nothing of how long servers take.
+    metrics.action('panel', 'AddServer', 'error')
+    expect((await scrape())('action_duration_seconds_count', { action: 'AddServer' })).toEqual([])
+  })
+
+  it('have no number of events where these are not counted', async () => {
+    const { metrics, scrape } = await setUp({ countsEvents: false })
+    metrics.eventsIn('a', 0, 100)
+    const value = await scrape()
+    expect([value('server_events_received_total'), value('queued_events_total')]).toEqual([[], []])
+    expect([value('server_events_received_bytes_total'), value('events_dropped_total')]).toEqual([[100], [0]])
+    expect(metrics.counters()).toMatchObject({ eventsIn: null, eventsOut: null, bytesIn: 100 })
+    expect(metrics.serverRates('a').eventsPerS).toBeNull()
   })
 
   it("leave prom-client's own registry to others", async () => {

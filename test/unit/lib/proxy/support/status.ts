@@ -33,6 +33,7 @@ export function clientStatus(more: Partial<ClientStatus> = {}): ClientStatus {
     queuedMs: 0,
     dropped: 0,
     actions: 5,
+    actionsInFlight: 1,
     bytesOut: 3 * 1024 * 1024,
     ...more
   }
@@ -50,6 +51,7 @@ export function proxyStatus(more: Partial<ProxyStatus> = {}): ProxyStatus {
     counters: {
       eventsIn: 1,
       bytesIn: 2,
+      eventsOut: 14,
       bytesOut: 3,
       eventsDropped: 4,
       actions: { success: 5, error: 6, denied: 7, lost: 8 },
@@ -57,6 +59,7 @@ export function proxyStatus(more: Partial<ProxyStatus> = {}): ProxyStatus {
       reconnects: 13
     },
     users: 2,
+    journal: { bytes: 300, maxBytes: 1000, first: 11, next: 15 },
     ...more
   }
 }
