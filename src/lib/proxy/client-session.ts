@@ -4,6 +4,7 @@ import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
 import type { LoginThrottle } from './accounts/login-throttle.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
+import { filterSourceOf, SessionEventFilter } from './filter/session-event-filter.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
 import { LoginState } from './login-state.js'
 import type { LoginResult, ProxyMetrics } from './metrics.js'
@@ -83,6 +84,7 @@ export class ClientSession implements Subscriber, Requester {
   #autoFilter: AutoFilter
   #mask: EventMask | undefined
   #isSequenced = false
+  readonly #eventFilter = new SessionEventFilter()
   /** Actions that wait until one before them is decided. */
   #waiting: Block[] = []
   #isHeld = false
@@ -157,6 +159,13 @@ export class ClientSession implements Subscriber, Requester {
     this.#showView()
   }
 
+  /** Adds the event filter of an `Action: Filter`. @returns the message of an error answer */
+  addEventFilter(action: Block): string | undefined {
+    const error = this.#eventFilter.add(action)
+    if (error === undefined) this.#showView()
+    return error
+  }
+
   /** The settings were reloaded: its rights count as they are now. */
   reloaded(): void {
     if (this.#mask === undefined) return
@@ -165,10 +174,13 @@ export class ClientSession implements Subscriber, Requester {
   }
 
   #showView(since?: number): void {
-    const { read, filter } = this.login.account ?? {}
+    const { read, filter, eventFilter } = this.login.account ?? {}
+    // Two filters, not one as in Asterisk: what a client adds takes away of what its account may see, and never adds to it.
+    const eventFilters = [eventFilter, this.#eventFilter.filter].flatMap((rules) => (rules ? [filterSourceOf(rules)] : []))
     const filters = [
       ...(this.#autoFilter === 'on' ? [ownEventsOnly] : []),
-      ...(filter ? [this.#context.filterSource(filter, this)] : [])
+      ...(filter ? [this.#context.filterSource(filter, this)] : []),
+      ...eventFilters
     ]
     const mask = read === undefined ? this.#mask : this.#mask?.intersect(new EventMask(read))
     this.#context.subscribe(this, mask && { mask, filters, format: this.#output, isSequenced: this.#isSequenced }, since)

@@ -60,12 +60,13 @@ export function serversFromSections(sections: Record<string, Section>, where: st
 
 const userKeys = [
   ...['secret', 'secret-file', 'admin', 'server', 'read', 'write', 'allow', 'deny', 'dry-run', 'permit'],
+  'event-filter',
   ...['channel', 'out-context', 'in-context', 'account', 'more-events', 'filters']
 ]
 
 /**
- * Reads the sections `[user NAME]`: `secret` or `secret-file` is needed; `allow`, `deny` and `permit` may be repeated as `allow[]`. Undefined when
- * there is none.
+ * Reads the sections `[user NAME]`: `secret` or `secret-file` is needed; `allow`, `deny`, `permit` and `event-filter` may be repeated as `allow[]`.
+ * Undefined when there is none.
  * @throws ConfigError
  */
 export function usersFromSections(
@@ -90,6 +91,7 @@ export function usersFromSections(
       deny: list('deny'),
       dryRun: yes(value('dry-run'), `${place}: dry-run`),
       permit: list('permit'),
+      eventFilters: list('event-filter'),
       filter: filterOf(value, place)
     }
   })

@@ -32,7 +32,10 @@ export function dispatch(client: ClientSession, block: Block, id: Buffer | undef
   const action = effectiveAction(block)
   if (!hasProxyKey(client, block)) return client.refused('', id)
   const local = localActions[action.toLowerCase()]
-  if (local && !(local.needsLogin && !client.login.isLoggedIn)) return local.answer(client, block, id)
+  if (local && !(local.needsLogin && !client.login.isLoggedIn)) {
+    const refusal = local.needsRights ? refusalByRights(client, block, action, context.log) : undefined
+    return refusal === undefined ? local.answer(client, block, id) : refuse(refusal)
+  }
   const proxyAction = action === '' ? block.get('ProxyAction')?.trim() : undefined
   // The key alone is a login, and was accepted.
   if (action === '' && proxyAction === undefined && block.find('ProxyKey') && client.login.isLoggedIn)
@@ -84,12 +87,8 @@ function forward(
     client.receive(errorAnswer(message, id))
   }
   const who = { client: client.address, user: client.login.username, action }
-  const decision = client.login.rights.check(block, action)
-  if (!decision.allowed) {
-    log.warn({ ...who, reason: decision.reason }, 'action denied')
-    return refuse(`Permission denied: ${decision.reason}`, 'denied')
-  }
-  if ('wouldRefuse' in decision) log.warn({ ...who, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
+  const refusal = refusalByRights(client, block, action, log)
+  if (refusal !== undefined) return refuse(refusal, 'denied')
   if (client.inFlight >= maxActionsInFlight) return refuse(`More than ${maxActionsInFlight} actions in flight`)
   const outbound = throughColumns(client, block, filterLocal)
   if ('refused' in outbound) {
@@ -105,6 +104,18 @@ function forward(
   if (typeof target === 'string') return refuse(target)
   client.started()
   target.send(action, lines, id, client)
+}
+
+/** What an action is answered with that the client's account may not send; undefined when it may. */
+function refusalByRights(client: ClientSession, block: Block, action: string, log: ProxyLog): string | undefined {
+  const who = { client: client.address, user: client.login.username, action }
+  const decision = client.login.rights.check(block, action)
+  if (!decision.allowed) {
+    log.warn({ ...who, reason: decision.reason }, 'action denied')
+    return `Permission denied: ${decision.reason}`
+  }
+  if ('wouldRefuse' in decision) log.warn({ ...who, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
+  return undefined
 }
 
 /** What the filter columns of the client's account leave of its action. */

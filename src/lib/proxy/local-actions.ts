@@ -5,6 +5,8 @@ import { errorAnswer, ownAnswer } from './rewrite.js'
 
 interface LocalAction {
   needsLogin: boolean
+  /** Does Asterisk want a class of `write` for it? Then the account's rights are asked first. */
+  needsRights?: boolean
   answer: (client: ClientSession, block: Block, id: Buffer | undefined) => void
 }
 
@@ -90,8 +92,20 @@ export const localActions: Record<string, LocalAction | undefined> = {
 
   filter: {
     needsLogin: true,
-    answer(client, _block, id) {
-      client.receive(errorAnswer('Filter is not available through this proxy; Events with an EventMask is', id))
+    needsRights: true,
+    // Never forwarded: it would filter for all, and of a MatchCriteria without a parenthesis Asterisk 22 dies.
+    answer(client, block, id) {
+      const error = client.addEventFilter(block)
+      if (error !== undefined) return client.receive(errorAnswer(error, id))
+      client.receive(
+        ownAnswer(
+          [
+            ['Response', 'Success'],
+            ['Message', 'Success']
+          ],
+          id
+        )
+      )
     }
   },
 

@@ -86,10 +86,11 @@ export class ViewClass<S extends Subscriber> {
     return parts.length === 0 ? nothing : parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 
-  /** Every filter sees every event: it may follow a call by it. What one changed, the next sees as it was. */
+  /** Every filter that keeps a state sees every event: it may follow a call by it. What one changed, the next sees as it was. */
   #pass(event: EventView): Buffer | undefined {
     let passed: Buffer | undefined = this.view.mask.wantsBits(event.classBits) ? event.bytes : undefined
     for (const filter of this.#filters) {
+      if (passed === undefined && filter.isStateless) continue
       const result = filter.apply(event)
       if (result === undefined) passed = undefined
       else if (passed === event.bytes) passed = result

@@ -1,3 +1,5 @@
+import type { AsteriskEventFilter } from '../filter/asterisk-event-filter.js'
+import { readEventFilters } from '../filter/session-event-filter.js'
 import { Rights } from '../rights/rights.js'
 import type { FilterColumns, UserOptions } from '../user-options.js'
 import { AddressList } from './address-list.js'
@@ -13,11 +15,13 @@ export class Account {
   /** Event classes that it may see, as configured; undefined: all. */
   readonly read: string | undefined
   readonly eventFilters: readonly string[]
+  /** The same, compiled; undefined: none. */
+  readonly eventFilter: AsteriskEventFilter | undefined
   readonly rights: Rights
   readonly secret: StoredSecret
   readonly #addresses: AddressList
 
-  /** @throws ConfigError for a secret, a class, a rule or an address that cannot be read */
+  /** @throws ConfigError for a secret, a class, a rule, an event filter or an address that cannot be read */
   constructor(options: UserOptions) {
     this.name = options.name
     this.admin = options.admin
@@ -25,6 +29,7 @@ export class Account {
     this.filter = options.filter
     this.read = options.read
     this.eventFilters = options.eventFilters
+    this.eventFilter = readEventFilters(options.eventFilters, options.where)
     this.rights = new Rights(options)
     this.secret = StoredSecret.parse(options.secret, options.where)
     this.#addresses = new AddressList(options.permit, options.where)

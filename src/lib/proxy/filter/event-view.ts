@@ -2,6 +2,8 @@ import { findHeader } from '../../ami/block.js'
 import { EventMask } from '../../ami/event-mask.js'
 import type { EventFacts } from './event-facts.js'
 
+const blockEnd = Buffer.from('\r\n\r\n')
+
 /**
  * One event as the filters look at it: parsed once however many of them ask, and no further than they ask. Names are found without regard to
  * case, values are latin1: they are compared, never changed.
@@ -16,6 +18,7 @@ export class EventView {
   #headers: Map<string, string> | undefined
   #name: string | undefined
   #classBits: number | undefined
+  #asSent: EventView | undefined
 
   constructor(bytes: Buffer, server: string) {
     this.bytes = bytes
@@ -37,6 +40,19 @@ export class EventView {
         .filter((name) => name !== '')
     )
     return this.#classBits
+  }
+
+  /** The event as its server sent it: without the `Server: name` that the proxy may have appended as the last line. Made once for all who ask. */
+  get asSent(): EventView {
+    this.#asSent ??= this.#withoutMark()
+    return this.#asSent
+  }
+
+  #withoutMark(): EventView {
+    const ending = Buffer.from(`\r\nServer: ${this.server}\r\n\r\n`)
+    const at = this.bytes.length - ending.length
+    if (at <= 0 || this.bytes.compare(ending, 0, ending.length, at) !== 0) return this
+    return new EventView(Buffer.concat([this.bytes.subarray(0, at), blockEnd]), this.server)
   }
 
   /** All headers, the first of each name, by their name in lower case. */

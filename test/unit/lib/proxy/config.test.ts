@@ -97,12 +97,14 @@ describe('[user NAME] sections', () => {
       'user crm': {
         ...{ secret: 's', admin: 'yes', server: 'pbx-a', read: 'call,cdr', write: 'originate', 'dry-run': 'yes' },
         ...{ allow: ['Ping', 'Originate Channel=Local/*@crm'], deny: 'Command', permit: '10.0.0.0/8' },
+        'event-filter': ['eventfilter(name(Hangup)) =', '!Event: VarSet'],
         ...{ channel: 'PJSIP/1', 'in-context': 'In', account: 'Acc', 'more-events': 'yes', filters: 'cdronly|novar' }
       }
     })!
     expect(user).toMatchObject({
       ...{ admin: true, server: 'pbx-a', read: 'call,cdr', write: 'originate', dryRun: true, permit: ['10.0.0.0/8'] },
       ...{ allow: ['Ping', 'Originate Channel=Local/*@crm'], deny: ['Command'] },
+      eventFilters: ['eventfilter(name(Hangup)) =', '!Event: VarSet'],
       filter: { channel: 'PJSIP/1', inContext: 'In', account: 'Acc', moreEvents: true, only: ['cdr'], noVar: true }
     })
   })
