@@ -143,9 +143,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return readSettingsFile(file)
   }
 
+  /** Reads what else a command may be configured by, where no file is named. @param _found the standard files that exist @throws ConfigError */
+  protected async readFallbackFile(_found: readonly SettingsFile[]): Promise<SettingsFile | undefined> {
+    return undefined
+  }
+
   #readSettings(): Promise<Settings> {
     const { config, profile } = this.flags
-    return readSettings({ config, profile, readNamed: (file) => this.readConfigFile(file) })
+    const readNamed = (file: string) => this.readConfigFile(file)
+    return readSettings({ config, profile, readNamed, readFallback: (found) => this.readFallbackFile(found) })
   }
 
   /** A remark for the person at the terminal: on stderr, not with --quiet. */

@@ -1,10 +1,9 @@
 import fs from 'node:fs'
-import path from 'node:path'
 import { UsageError } from '../errors.js'
 import { parseAddress } from '../net/address.js'
 import type { LegacySettings } from '../proxy/legacy/astmanproxy-settings.js'
 import { flagsOfLegacy, serversOfLegacy } from '../proxy/legacy/legacy-flags.js'
-import { legacyUsersPath } from '../proxy/legacy/paths.js'
+import { findLegacyConf, findLegacyUsers } from '../proxy/legacy/paths.js'
 import type { ProxyOptions } from '../proxy/options.js'
 import { type ConnectionFlagValues, connectionFlags, connectTarget } from './connection-flags.js'
 import { type Command, Flags } from './oclif.js'
@@ -23,29 +22,54 @@ const sourceFlags = {
     multiple: true,
     helpGroup: 'CONNECTION'
   }),
-  users: Flags.string({ description: 'who may log in: lines name = secret', helpValue: 'FILE' })
+  users: Flags.string({ description: 'who may log in: lines name = secret', helpValue: 'FILE' }),
+  root: Flags.string({
+    description: 'where the old paths of astmanproxy begin, when its files are looked for',
+    helpValue: 'DIR',
+    default: '/'
+  })
 }
 
 /** A command that reads the proxy's servers and users from wherever they are named. */
 export abstract class ProxyCommand<T extends typeof Command> extends ServiceCommand<T> {
   static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags, ...proxyFlags }
 
-  /** What an astmanproxy.conf says that has no flag. */
-  #legacy: LegacySettings | undefined
+  /** An astmanproxy.conf, with what it says that has no flag. */
+  #legacy: { file: string; settings: LegacySettings; isFallback: boolean } | undefined
   #typed: ReturnType<ProxyCommand<T>['typedServers']> | undefined
 
   /** --config may also name the file of astmanproxy, as it is. */
   protected override async readConfigFile(file: string): Promise<SettingsFile> {
-    const { readSmallFile, refuseErrors } = await import('../proxy/legacy/accounts-file.js')
+    const { readSmallFile } = await import('../proxy/legacy/accounts-file.js')
     const { isAstmanproxyConf } = await import('../proxy/legacy/is-astmanproxy-conf.js')
     const text = readSmallFile(file, 'configuration file')
     this.#legacy = undefined
-    if (!isAstmanproxyConf(text)) return super.readConfigFile(file)
+    return isAstmanproxyConf(text) ? this.#readLegacyConf(file, text, false) : super.readConfigFile(file)
+  }
+
+  /** Whoever names no Asterisk and has configured no proxy may have configured astmanproxy. */
+  protected override async readFallbackFile(found: readonly SettingsFile[]): Promise<SettingsFile | undefined> {
+    this.#legacy = undefined
+    const flags = this.flags as { host?: string; server?: string[]; demo?: boolean; root: string }
+    const isTold = flags.host !== undefined || flags.server !== undefined || flags.demo === true
+    const isConfigured = found.some(
+      ({ values, sections }) =>
+        ['host', 'server', 'demo'].some((name) => values[name] !== undefined) ||
+        Object.keys(sections).some((title) => /^(server|user)\s/.test(title))
+    )
+    const file = isTold || isConfigured ? undefined : findLegacyConf(flags.root)
+    if (file === undefined) return undefined
+    const { readSmallFile } = await import('../proxy/legacy/accounts-file.js')
+    return this.#readLegacyConf(file, readSmallFile(file, 'configuration file'), true)
+  }
+
+  async #readLegacyConf(file: string, text: string, isFallback: boolean): Promise<SettingsFile> {
+    const { refuseErrors } = await import('../proxy/legacy/accounts-file.js')
     const { parseAstmanproxyConf } = await import('../proxy/legacy/astmanproxy-conf.js')
     const { settings, findings } = parseAstmanproxyConf(text, file)
     refuseErrors(findings)
     for (const { line, message, hint } of findings) this.note(`${file}:${line}: ${message}${hint ? `. ${hint}` : ''}`)
-    this.#legacy = settings
+    this.#legacy = { file, settings, isFallback }
     return { path: file, values: flagsOfLegacy(settings), sections: {} }
   }
 
@@ -59,10 +83,8 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
 
   /** The users beside an astmanproxy.conf, or where the old program looked for them. */
   #usersFile(): string | undefined {
-    const { users, config } = this.flags as { users: string | undefined; config: string | undefined }
-    if (users !== undefined || !this.#legacy || config === undefined) return users
-    const beside = path.join(path.dirname(config), 'astmanproxy.users')
-    return [beside, legacyUsersPath].find((file) => fs.existsSync(file))
+    const { users, root } = this.flags as { users: string | undefined; root: string }
+    return users !== undefined || !this.#legacy ? users : findLegacyUsers(this.#legacy.file, root)
   }
 
   /**
@@ -104,7 +126,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
 
   #proxyKey(file: string | undefined): string | undefined {
     const fromFile = file === undefined ? undefined : readSecretFile(file, (message) => this.note(message))
-    const key = fromFile ?? process.env.PBXKIT_PROXY_KEY ?? this.#legacy?.proxyKey
+    const key = fromFile ?? process.env.PBXKIT_PROXY_KEY ?? this.#legacy?.settings.proxyKey
     if (key !== undefined && /[\r\n\0]/.test(key)) throw new UsageError('A line break in the ProxyKey: no client could send it')
     return key || undefined
   }
@@ -115,20 +137,26 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
    */
   protected async sources({ serversWanted }: { serversWanted: boolean }) {
     const users = this.#usersFile()
+    if (this.#legacy?.isFallback)
+      this.logger.info(
+        { config: this.#legacy.file, users },
+        'no Asterisk is named and no proxy configured: the files of astmanproxy are used'
+      )
     this.#warnOfReadableSecrets(users)
     // Once: a reload must not ask for the secret again.
     this.#typed ??= this.typedServers(serversWanted)
     const readSecret = (file: string) => readSecretFile(file, (message) => this.note(message))
-    const legacyServers = serversOfLegacy(this.#legacy?.hosts ?? [], connectTarget({ ...this.#connection, tls: true }).tls)
+    const legacyServers = serversOfLegacy(
+      this.#legacy?.settings.hosts ?? [],
+      connectTarget({ ...this.#connection, tls: true }).tls
+    )
     return { files: this.settings.files, ...(await this.#typed), legacyServers, usersFile: users, readSecret }
   }
 
   /** Files that hold secrets are for their owner. */
   #warnOfReadableSecrets(users: string | undefined): void {
     const withSecrets = this.settings.files.filter(
-      (file) =>
-        (this.#legacy && file.path === this.flags.config) ||
-        Object.values(file.sections).some(({ secret }) => secret !== undefined)
+      (file) => file.path === this.#legacy?.file || Object.values(file.sections).some(({ secret }) => secret !== undefined)
     )
     const files = [...withSecrets.map((file) => file.path), ...(users !== undefined && fs.existsSync(users) ? [users] : [])]
     for (const file of files) warnWhenReadableByOthers(file, (message) => this.note(message))

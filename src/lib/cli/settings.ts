@@ -79,21 +79,26 @@ export interface Settings {
 
 /**
  * The configuration below flags and environment, nearest first: the profile and then the top of `--config`, of the user's file and of
- * /etc/pbxkit.
+ * /etc/pbxkit; then what a command falls back on.
  * @throws ConfigError when a named file or profile does not exist
  */
 export async function readSettings({
   config,
   profile,
-  readNamed = readSettingsFile
+  readNamed = readSettingsFile,
+  readFallback
 }: {
   config?: string | undefined
   profile?: string | undefined
   /** Reads the file of `config`. */
   readNamed?: (file: string) => Promise<SettingsFile>
+  /** What else there is when no file is named, given those that were found; it comes behind them. */
+  readFallback?: (found: readonly SettingsFile[]) => Promise<SettingsFile | undefined>
 }): Promise<Settings> {
   const standard = standardSettingsPaths().filter(isReadable)
-  const files = await Promise.all([...(config ? [readNamed(config)] : []), ...standard.map(readSettingsFile)])
+  const found = await Promise.all([...(config ? [readNamed(config)] : []), ...standard.map(readSettingsFile)])
+  const fallback = config ? undefined : await readFallback?.(found)
+  const files = fallback ? [...found, fallback] : found
   const layers = files.flatMap((file): SettingsLayer[] => {
     const section = profile === undefined ? undefined : file.sections[`profile ${profile}`]
     const top = { source: file.path, values: file.values }
