@@ -34,6 +34,11 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const { startProxy } = await import('../../lib/proxy/proxy.js')
     const options = await this.proxyOptions({ demo: this.flags.demo })
+    if (options.tls) {
+      // Also with --check, which goes no further.
+      const { ServerTls } = await import('../../lib/net/tls-server.js')
+      new ServerTls(options.tls)
+    }
     return async (signal) => {
       const failed = new AbortController()
       const stop = AbortSignal.any([signal, failed.signal])

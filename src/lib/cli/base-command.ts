@@ -9,6 +9,7 @@ import { Output, stdoutFailure } from './output.js'
 import { askSecret, askText } from './prompt.js'
 import { reportError } from './report-error.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
+import type { SettingOrigin } from './setting-origin.js'
 import { readSettings, readSettingsFile, type Settings, type SettingsFile } from './settings.js'
 import { escapeControlsInLines } from './terminal-text.js'
 
@@ -58,6 +59,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected flags!: ParsedFlags<T>
   protected args!: ParsedArgs<T>
   protected settings: Settings = { files: [], layers: [] }
+  /** Where the value of a flag comes from; without an entry, it is the default. */
+  protected readonly origins = new Map<string, SettingOrigin>()
   protected readonly out = new Output(process.stdout, (error) => {
     const isGone = error.code === 'EPIPE'
     this.controller.abort(isGone ? new InterruptedError('The reader of stdout has gone') : stdoutFailure(error))
@@ -82,6 +85,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.flags = flags as ParsedFlags<T>
     const typed = Object.entries(flags).filter(([name, value]) => value !== undefined && !metadata.flags[name]?.setFromDefault)
     const given = new Set(typed.map(([name]) => name))
+    for (const name of given) this.origins.set(name, { kind: 'flag' })
     await this.#fillFlags(given)
     if (this.flags['no-color'] || process.env.NO_COLOR) {
       // chalk looks at FORCE_COLOR only, inquirer and Node at it before NO_COLOR: the user's "no" is said in both words.
@@ -198,16 +202,24 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.#secretFileGiven = given.has('secret-file')
     for (const [name, definition] of Object.entries(definitions)) {
       const text = process.env[environmentName(name)]
-      if (!given.has(name) && text !== undefined && text !== '')
-        flags[name] = await readFlag(definition, name, text, environmentName(name), this)
+      if (given.has(name) || text === undefined || text === '') continue
+      flags[name] = await readFlag(definition, name, text, environmentName(name), this)
+      this.origins.set(name, { kind: 'environment', name: environmentName(name) })
     }
     this.settings = await this.#readSettings()
     this.#warnOfUnknownSettings()
     for (const [name, definition] of Object.entries(definitions)) {
       if (given.has(name) || process.env[environmentName(name)]) continue
       const layer = this.settings.layers.find(({ values }) => values[name] !== undefined)
-      if (layer) flags[name] = await readFlag(definition, name, layer.values[name]!, layer.source, this)
+      if (!layer) continue
+      flags[name] = await readFlag(definition, name, layer.values[name]!, layer.source, this)
+      this.origins.set(name, { kind: 'file', source: layer.source })
     }
+  }
+
+  /** A file has a setting that no command knows. */
+  protected unknownSetting(source: string, key: string, hint: string): void {
+    this.note(`${source}: unknown setting "${key}". ${hint}`)
   }
 
   #warnOfUnknownSettings(): void {
@@ -215,8 +227,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const known = new Set(['secret', ...this.config.commands.flatMap((command) => Object.keys(command.flags))])
     for (const { source, values } of this.settings.layers) {
       for (const key of Object.keys(values)) {
-        if (!known.has(key))
-          this.note(`${source}: unknown setting "${key}". ${suggestion(key, known) ?? 'Settings have the names of flags.'}`)
+        if (!known.has(key)) this.unknownSetting(source, key, suggestion(key, known) ?? 'Settings have the names of flags.')
       }
     }
   }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { UsageError } from '../errors.js'
 import { parseAddress } from '../net/address.js'
 import type { LegacySettings } from '../proxy/legacy/astmanproxy-settings.js'
+import type { Finding } from '../proxy/legacy/finding.js'
 import { flagsOfLegacy, serversOfLegacy } from '../proxy/legacy/legacy-flags.js'
 import { findLegacyConf, findLegacyUsers } from '../proxy/legacy/paths.js'
 import type { ProxyOptions } from '../proxy/options.js'
@@ -35,7 +36,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
   static override baseFlags = { ...ServiceCommand.baseFlags, ...sourceFlags, ...proxyFlags }
 
   /** An astmanproxy.conf, with what it says that has no flag. */
-  #legacy: { file: string; settings: LegacySettings; isFallback: boolean } | undefined
+  #legacy: { file: string; text: string; settings: LegacySettings; isFallback: boolean } | undefined
   #typed: ReturnType<ProxyCommand<T>['typedServers']> | undefined
 
   /** --config may also name the file of astmanproxy, as it is. */
@@ -64,13 +65,23 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
   }
 
   async #readLegacyConf(file: string, text: string, isFallback: boolean): Promise<SettingsFile> {
-    const { refuseErrors } = await import('../proxy/legacy/accounts-file.js')
     const { parseAstmanproxyConf } = await import('../proxy/legacy/astmanproxy-conf.js')
     const { settings, findings } = parseAstmanproxyConf(text, file)
-    refuseErrors(findings)
-    for (const { line, message, hint } of findings) this.note(`${file}:${line}: ${message}${hint ? `. ${hint}` : ''}`)
-    this.#legacy = { file, settings, isFallback }
+    await this.takeFindings(findings)
+    this.#legacy = { file, text, settings, isFallback }
     return { path: file, values: flagsOfLegacy(settings), sections: {} }
+  }
+
+  /** What there is to say of an astmanproxy.conf. @throws ConfigError for the first error */
+  protected async takeFindings(findings: readonly Finding[]): Promise<void> {
+    const { refuseErrors } = await import('../proxy/legacy/accounts-file.js')
+    refuseErrors(findings)
+    for (const { file, line, message, hint } of findings) this.note(`${file}:${line}: ${message}${hint ? `. ${hint}` : ''}`)
+  }
+
+  /** The astmanproxy.conf that is used, when one is. */
+  protected get legacyConf(): { file: string; text: string; settings: LegacySettings } | undefined {
+    return this.#legacy
   }
 
   /** Root was needed for the port and the files. @throws ConfigError */
@@ -79,6 +90,13 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const { dropPrivileges, needsDrop } = await import('./privileges.js')
     if (needsDrop({ user, group })) dropPrivileges({ user, group })
     else if (user !== undefined) this.note(`it goes on as the user who started it: only root can become ${user}`)
+  }
+
+  /** Is there whom it is to run as? @throws ConfigError */
+  protected async assertIdentity(): Promise<void> {
+    const { 'run-as-user': user, 'run-as-group': group } = this.flags as unknown as ProxyFlagValues
+    const { resolveIdentity } = await import('./privileges.js')
+    resolveIdentity({ user, group })
   }
 
   /** The users beside an astmanproxy.conf, or where the old program looked for them. */
@@ -99,6 +117,10 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const { MetricsAccess } = await import('../proxy/metrics-access.js')
     const flags = this.flags as ProxyFlagValues & { users: string | undefined; timeout: number; 'drain-timeout': number }
     const sources = await this.sources({ serversWanted: !demo })
+    if (this.#legacy?.isFallback) {
+      const files = { config: this.#legacy.file, users: sources.usersFile }
+      this.logger.info(files, 'no Asterisk is named and no proxy configured: the files of astmanproxy are used')
+    }
     const servers = demo ? [] : chooseServers(sources)
     for (const { name } of servers.filter(({ tls }) => tls?.insecure)) {
       this.note(`the certificate of server ${name} is not verified (insecure): anybody in between can read and change everything`)
@@ -137,11 +159,6 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
    */
   protected async sources({ serversWanted }: { serversWanted: boolean }) {
     const users = this.#usersFile()
-    if (this.#legacy?.isFallback)
-      this.logger.info(
-        { config: this.#legacy.file, users },
-        'no Asterisk is named and no proxy configured: the files of astmanproxy are used'
-      )
     this.#warnOfReadableSecrets(users)
     // Once: a reload must not ask for the secret again.
     this.#typed ??= this.typedServers(serversWanted)

@@ -167,6 +167,13 @@ function named(sections: Record<string, Section>, kind: string): [string, Sectio
   })
 }
 
+/** What in a section `[server NAME]` or `[user NAME]` means nothing. */
+export function unknownKeys(title: string, section: Section): string[] {
+  const kind = /^(server|user)\s/.exec(title)?.[1]
+  const known: readonly string[] = kind === 'server' ? serverKeys : userKeys
+  return kind === undefined ? [] : Object.keys(section).filter((key) => !known.includes(key))
+}
+
 function refuseUnknownKeys(section: Section, known: readonly string[], place: string): void {
   const unknown = Object.keys(section).find((key) => !known.includes(key))
   if (unknown !== undefined) refuse(`${place}: unknown setting "${unknown}"`, `Known are: ${known.join(', ')}`)

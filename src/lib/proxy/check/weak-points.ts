@@ -1,0 +1,109 @@
+import { type Address, formatAddress } from '../../net/address.js'
+import type { ServerOptions } from '../options.js'
+import type { CheckFinding } from './check-finding.js'
+import type { CheckedUser } from './users.js'
+
+export interface Exposure {
+  listen: readonly Address[]
+  servers: readonly ServerOptions[]
+  users: readonly CheckedUser[]
+  authRequired: boolean
+  hasProxyKey: boolean
+  acceptUnencrypted: boolean
+  hasTls: boolean
+  broadcastResponses: boolean
+}
+
+/** More names than fit a line help nobody: all are among the users. */
+const maxNames = 5
+
+/** What works, and lets in or shows more than it should. */
+export function weakPoints(exposure: Exposure): CheckFinding[] {
+  const { listen, servers, users, authRequired, hasProxyKey, acceptUnencrypted, hasTls, broadcastResponses } = exposure
+  const findings: CheckFinding[] = []
+  const add = (severity: CheckFinding['severity'], code: string, message: string, hint: string) =>
+    findings.push({ code, severity, message, hint })
+  const plain = users.filter(({ secret }) => secret === 'plain')
+  if (plain.length > 0)
+    add(
+      'warning',
+      'plain-secrets',
+      `Secrets in plain text: ${listed(plain)}`,
+      'Store a bcrypt or scrypt hash, where clients need no MD5 challenge.'
+    )
+  const admins = users.filter(({ admin }) => admin)
+  if (admins.length > 0)
+    add(
+      'info',
+      'administrators',
+      `Administrators, who may do everything: ${listed(admins)}`,
+      'Give other users what they need with write and allow.'
+    )
+  const isReachable = listen.some(({ host }) => !isLoopback(host))
+  if (!authRequired && !hasProxyKey) {
+    const who = isReachable ? 'Everybody in the network' : 'Every user of this machine'
+    add(
+      'warning',
+      'no-login',
+      `${who} is let in without a login`,
+      'Set auth-required (authrequired = yes), and give everybody an account.'
+    )
+  }
+  for (const address of listen.filter(({ host }) => acceptUnencrypted && isEverywhere(host)))
+    add(
+      'warning',
+      'unencrypted',
+      `${formatAddress(address)} takes unencrypted connections on all addresses`,
+      hasTls
+        ? 'Set --no-accept-unencrypted, or listen on one address.'
+        : 'Name a certificate with --tls-cert, or listen on one address.'
+    )
+  if (!acceptUnencrypted && !hasTls)
+    add(
+      'error',
+      'nobody-may-connect',
+      'Unencrypted connections are refused, and there is no certificate for others',
+      'Name one with --tls-cert.'
+    )
+  if (broadcastResponses)
+    add(
+      'warning',
+      'broadcast-responses',
+      'Answers are shown to all who filter nothing',
+      'Leave --broadcast-responses out unless a panel needs it.'
+    )
+  for (const { name, host, tls } of servers) {
+    if (tls?.insecure)
+      add(
+        'warning',
+        'insecure',
+        `The certificate of server ${name} is not verified`,
+        'Name its authority with tls-ca, or its fingerprint with tls-pin.'
+      )
+    if (!tls && !isLoopback(host))
+      add(
+        'info',
+        'unencrypted-server',
+        `The way to server ${name} is not encrypted`,
+        'Set tls, and tlsenable in its manager.conf.'
+      )
+  }
+  const known = new Set(servers.map(({ name }) => name.toLowerCase()))
+  for (const { where, server } of users)
+    if (server !== undefined && servers.length > 0 && !known.has(server.toLowerCase()))
+      add(
+        'warning',
+        'unknown-server',
+        `${where}: there is no server ${JSON.stringify(server)}`,
+        `Known are ${[...known].join(', ')}.`
+      )
+  return findings
+}
+
+function listed(users: readonly CheckedUser[]): string {
+  const names = users.slice(0, maxNames).map(({ name }) => name)
+  return users.length > maxNames ? `${names.join(', ')} and ${users.length - maxNames} more` : names.join(', ')
+}
+
+const isEverywhere = (host: string) => host === '::' || host === '0.0.0.0' || host === ''
+const isLoopback = (host: string) => host === '::1' || host === 'localhost' || /^127\./.test(host)
