@@ -39,8 +39,9 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
 
   listservers: (_, { servers }) => [
     success,
-    ...servers.all.flatMap(({ name, state, options: { host, port, username, events } }): Field[] => [
-      ['ProxyListServer', `I: ${host} H: ${host} U: ${username} P: ${port} E: ${events === false ? 'off' : 'on'} `],
+    ...servers.all.flatMap(({ name, state, address, options: { host, port, username, events } }): Field[] => [
+      // Its name has a blank in it, and programs look for the line as it is.
+      ['ProxyListServer I', `${address} H: ${host} U: ${username} P: ${port} E: ${events === false ? 'off' : 'on'} `],
       ['ProxyServerName', name],
       ['ProxyServerState', state]
     ])
@@ -59,8 +60,8 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
       ['ProxyClientQueueBytes', String(client.outbox.waitingBytes)],
       ['ProxyClientDropped', String(client.outbox.droppedInAll)]
     ]),
-    ...servers.all.flatMap(({ name, state, options: { host } }): Field[] => [
-      ['ProxyServerSession', host],
+    ...servers.all.flatMap(({ name, state, address }): Field[] => [
+      ['ProxyServerSession', address],
       ['ProxyServerName', name],
       ['ProxyServerState', state]
     ])

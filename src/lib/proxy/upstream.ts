@@ -85,6 +85,11 @@ export class Upstream {
     return this.#state === 'up'
   }
 
+  /** Its IP address while it is connected; its host as configured while it is not. */
+  get address(): string {
+    return this.#session?.stream.socket.remoteAddress ?? this.options.host
+  }
+
   /** Appended to every block that comes from here. */
   get #mark(): string {
     return this.#isMarked() ? `Server: ${this.name}\r\n` : ''

@@ -27,6 +27,8 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     autofilter: autoFilter,
     'filter-local': filterLocal,
     'output-format': outputFormat,
+    // As the old program did, with one server too: its clients read it.
+    'server-header': 'always',
     'accept-unencrypted': acceptUnencrypted ? 'yes' : 'no',
     ...(certFile !== undefined && { 'tls-cert': certFile }),
     ...(procUser !== undefined && { 'run-as-user': procUser }),

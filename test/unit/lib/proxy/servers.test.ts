@@ -112,7 +112,7 @@ describe('with several servers', () => {
   it('lists the servers and their state (ProxyAction: ListServers)', async () => {
     const { a, b, client } = await startTwo()
     expect(await client.ask('ProxyAction: listservers\r\n', 'ls')).toBe(
-      `ProxyResponse: Success\r\nActionID: ls\r\nProxyListServer: I: 127.0.0.1 H: 127.0.0.1 U: proxy P: ${a.port} E: on \r\nProxyServerName: pbx-a\r\nProxyServerState: up\r\nProxyListServer: I: localhost H: localhost U: proxy P: ${b.port} E: on \r\nProxyServerName: PBX-b\r\nProxyServerState: up\r\n`
+      `ProxyResponse: Success\r\nActionID: ls\r\nProxyListServer I: 127.0.0.1 H: 127.0.0.1 U: proxy P: ${a.port} E: on \r\nProxyServerName: pbx-a\r\nProxyServerState: up\r\nProxyListServer I: 127.0.0.1 H: localhost U: proxy P: ${b.port} E: on \r\nProxyServerName: PBX-b\r\nProxyServerState: up\r\n`
     )
     expect(await client.ask('ProxyAction: NoSuch\r\n', 'x')).toBe(
       'ProxyResponse: Error\r\nActionID: x\r\nMessage: Invalid Proxy Action\r\n'
