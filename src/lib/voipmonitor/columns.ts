@@ -1,14 +1,14 @@
-/** The columns of `listcalls` in their order (sniffer 2026.04.0). A sniffer with custom headers has more behind them. */
-const twelve = (side: 'src' | 'dst') =>
+const mosColumns = (side: 'src' | 'dst') =>
   ['mosf1', 'mosf2', 'mosAD'].flatMap((mos) => [`${side}_${mos}`, `${side}_${mos}_avg`, `${side}_${mos}_min`])
 
+/** The columns of `listcalls` in their order (sniffer 2026.04.0). A sniffer with custom headers has more behind them. */
 export const callColumns: readonly string[] = [
   ...['callreference', 'callid', 'calldate', 'calldate_num', 'lastpackettime', 'duration', 'connect_duration'],
   ...['caller', 'called', 'caller_country', 'called_country', 'caller_international', 'called_international'],
   ...['callername', 'callerdomain', 'calleddomain', 'calleragent', 'calledagent', 'callerip', 'calledip'],
   ...['callerip_country', 'calledip_country', 'callerip_encaps', 'calledip_encaps', 'callerip_encaps_prot'],
   ...['calledip_encaps_prot', 'sipproxies', 'lastSIPresponseNum', 'rtp_src', 'rtp_dst', 'rtp_src_country', 'rtp_dst_country'],
-  ...['callercodec', 'calledcodec', ...twelve('src'), ...twelve('dst')],
+  ...['callercodec', 'calledcodec', ...mosColumns('src'), ...mosColumns('dst')],
   ...['src_jitter', 'src_jitter_avg', 'src_jitter_max', 'dst_jitter', 'dst_jitter_avg', 'dst_jitter_max'],
   ...['src_received', 'dst_received', 'src_loss_abs', 'dst_loss_abs', 'src_loss', 'dst_loss'],
   ...['src_loss_last10sec', 'dst_loss_last10sec', 'id_sensor', 'vlan']
