@@ -21,7 +21,10 @@ const defaults = { graceMs: 25, maxWaitMs: 5_000 }
 /** White space before a document or an action: some clients begin with an empty line or two, none with a page of them. */
 const maxLeadingBytes = 64
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE'].map((method) => `${method} `)
+/** `PRI` begins the preface of HTTP/2 (RFC 9113 section 3.4): its client is told 400 by the HTTP parser, and not left to wait for frames. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE', 'PRI'].map(
+  (method) => `${method} `
+)
 const longestMethod = Math.max(...methods.map((method) => method.length))
 
 const byteOrderMark = [0xef, 0xbb, 0xbf]

@@ -1,12 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { DelimitedMessages } from './delimited.js'
 
 /** One action is one message, and the longest block that the proxy takes from a client has 1 MiB. */
 const maxMessageBytes = 1024 * 1024
 /** Below the idle time-outs of the proxies and firewalls on the way (60 s and more). */
 const pingIntervalMs = 30_000
+/** A peer that is told the end answers within a round trip; one that does not (ws would wait 30 s) does not keep its socket. */
+const closeTimeoutMs = 5_000
+/** Answers of `reply` that may wait for a peer that does not read them: two at their longest. Past that it is not heard until they have left. */
+const maxUnreadBytes = 64 * 1024
 
 export interface WebSocketStreamOptions {
   /** What ends a message in the bytes that are written; the peer gets the messages without it. */
@@ -19,13 +23,16 @@ export interface WebSocketStreamOptions {
   pingIntervalMs?: number
 }
 
-const server = new WebSocketServer({
+/** `closeTimeout` is not in the types of ws yet. */
+const serverOptions: ServerOptions & { closeTimeout: number } = {
   noServer: true,
   clientTracking: false,
   maxPayload: maxMessageBytes,
+  closeTimeout: closeTimeoutMs,
   // Compression costs some 300 KB for each client, and lets a peer make us inflate.
   perMessageDeflate: false
-})
+}
+const server = new WebSocketServer(serverOptions)
 
 /** Agrees on a WebSocket (RFC 6455) with a peer that asked for one; what it asked wrongly, ws itself refuses with 4xx, and nothing is given out. */
 export function acceptWebSocket(
@@ -44,6 +51,8 @@ export function acceptWebSocket(
 export class WebSocketStream extends Duplex {
   readonly #webSocket: WebSocket
   readonly #messages: DelimitedMessages
+  /** Bytes given to `reply` that the system has not taken yet. */
+  #unread = 0
 
   constructor(webSocket: WebSocket, { delimiter, decode, pingIntervalMs: everyMs = pingIntervalMs }: WebSocketStreamOptions) {
     super({ allowHalfOpen: false })
@@ -51,7 +60,7 @@ export class WebSocketStream extends Duplex {
     this.#messages = new DelimitedMessages(delimiter)
     webSocket.on('message', (data, isBinary) => {
       if (isBinary) return webSocket.close(1003, 'Text messages only')
-      const bytes = decode(data.toString(), (message) => webSocket.send(message, { binary: false }, ignore))
+      const bytes = decode(data.toString(), (message) => this.#reply(message))
       if (bytes && !this.push(bytes)) webSocket.pause()
     })
     // Every error of a WebSocket is its end: `close` follows.
@@ -61,7 +70,16 @@ export class WebSocketStream extends Duplex {
   }
 
   override _read(): void {
-    if (this.#webSocket.isPaused) this.#webSocket.resume()
+    if (this.#webSocket.isPaused && this.#unread <= maxUnreadBytes) this.#webSocket.resume()
+  }
+
+  #reply(message: Buffer): void {
+    this.#unread += message.length
+    if (this.#unread > maxUnreadBytes) this.#webSocket.pause()
+    this.#webSocket.send(message, { binary: false }, () => {
+      this.#unread -= message.length
+      if (this.readableLength < this.readableHighWaterMark) this._read()
+    })
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {

@@ -49,7 +49,7 @@ export interface Peer {
   output: OutputFormat
   /** Is Asterisk's banner wanted? */
   greet: boolean
-  /** What counts as one connection; none for a request of HTTP, whose own connection counts. */
+  /** What counts as one connection; requests of HTTP that come on one share it. */
   connection?: object | undefined
 }
 

@@ -30,7 +30,8 @@ export function dispatch(client: ClientSession, block: Block, id: Buffer | undef
   if (block.getAll('Action').some((value) => /[^\x20-\x7e\t]/.test(value)))
     return refuse('An Action has other than printable ASCII characters')
   const action = effectiveAction(block)
-  if (!hasProxyKey(client, block)) return client.refused('', id)
+  const key = askForKey(client, block)
+  if (!key.accepted) return client.refused('', id, key.delayMs)
   const local = localActions[action.toLowerCase()]
   if (local && !(local.needsLogin && !client.login.isLoggedIn)) {
     const refusal = local.needsRights ? refusalByRights(client, block, action, context.log) : undefined
@@ -47,11 +48,11 @@ export function dispatch(client: ClientSession, block: Block, id: Buffer | undef
 }
 
 /** Where a key is configured it comes first, alone or with an action, and is a login. */
-function hasProxyKey(client: ClientSession, block: Block): boolean {
-  if (!client.login.needsKey) return true
-  if (!client.login.giveKey(block.get('ProxyKey') ?? '')) return false
-  client.loggedIn({ mask: EventMask.all, isSequenced: false })
-  return true
+function askForKey(client: ClientSession, block: Block): { accepted: boolean; delayMs: number } {
+  if (!client.login.needsKey) return { accepted: true, delayMs: 0 }
+  const answer = client.login.giveKey(block.get('ProxyKey'))
+  if (answer.accepted) client.loggedIn({ mask: EventMask.all, isSequenced: false })
+  return answer
 }
 
 function acceptKey(client: ClientSession, id: Buffer | undefined): void {

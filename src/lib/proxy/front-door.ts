@@ -10,7 +10,7 @@ import { inputFormat, outputFormat, sseOutput } from './formats/formats.js'
 import { jsonInput } from './formats/json-input.js'
 import { standardInput, standardOutput } from './formats/standard.js'
 import { xmlInput } from './formats/xml-input.js'
-import { HttpFront, type SessionPeer, type StatusPage } from './http/http-front.js'
+import { type HttpContext, HttpFront, type SessionPeer, type StatusPage } from './http/http-front.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
 
 /** A body holds one action: a hundred headers of Asterisk's 1 kB, and then some. */
@@ -31,14 +31,19 @@ export class FrontDoor {
   readonly #limits: ConnectionLimits<object>
   readonly #http: HttpFront
   #tls: ServerTls | undefined
+  /** What counts as one connection, by the stream (the socket, or the TLS inside of it) that HTTP was given. */
+  readonly #connections = new WeakMap<object, object>()
   /** Not told apart yet: they are nobody's but ours. */
   readonly #arriving = new Set<net.Socket>()
 
   /** @throws ConfigError for a certificate that cannot be used */
   constructor(context: FrontDoorContext) {
     this.#context = context
-    this.#limits = new ConnectionLimits<object>((connection) => (connection as net.Socket).destroy())
-    this.#http = new HttpFront({
+    this.#limits = new ConnectionLimits<object>(
+      (connection) => (connection as net.Socket).destroy(),
+      context.options().connectionLimits
+    )
+    const http: HttpContext = {
       log: context.log,
       openSession: (stream, peer) => context.openSession(stream, this.#sessionPeer(peer)),
       status: context.status,
@@ -51,7 +56,8 @@ export class FrontDoor {
           ...{ xmlCompat: xmlCompat !== undefined, authRequired, proxyKeyRequired: proxyKey !== undefined, allowedOrigins }
         }
       }
-    })
+    }
+    this.#http = new HttpFront(http, context.options().httpTimes)
     this.reload()
   }
 
@@ -96,13 +102,18 @@ export class FrontDoor {
     if (kind === 'tls' || kind === 'sslv2') return this.#close(stream, address, 'it speaks TLS, and no certificate is configured')
     if (!isEncrypted && !this.#context.options().acceptUnencrypted) return this.#close(stream, address, 'it does not speak TLS')
     this.#arriving.delete(way.connection as net.Socket)
-    if (kind === 'http') return this.#http.accept(stream)
+    if (kind === 'http') return this.#acceptHttp(stream, way)
     const input = kind === 'xml' ? xmlInput : kind === 'json' ? jsonInput : standardInput
     const { outputFormat: configured, xmlCompat } = this.#context.options()
     // Who speaks XML or JSON is answered in it, unless the configuration names another format.
     const name = configured === 'standard' ? input.name : configured
     const output = outputFormat(name, { xmlCompat }) ?? standardOutput
     this.#context.openSession(stream, { ...way, input, output, greet: input.hasBanner })
+  }
+
+  #acceptHttp(stream: Duplex, { connection }: Pick<Peer, 'connection'>): void {
+    if (connection) this.#connections.set(stream, connection)
+    this.#http.accept(stream)
   }
 
   async #shakeHands(
@@ -123,14 +134,15 @@ export class FrontDoor {
     stream.destroy()
   }
 
-  #sessionPeer({ address, isEncrypted, input, output }: SessionPeer): Peer {
+  #sessionPeer({ address, isEncrypted, input, output, stream }: SessionPeer): Peer {
     const { xmlCompat } = this.#context.options()
     return {
       address,
       isEncrypted,
       input: inputFormat(input) ?? standardInput,
       output: output === 'sse' ? sseOutput : (outputFormat(output, { xmlCompat }) ?? standardOutput),
-      greet: false
+      greet: false,
+      connection: stream && this.#connections.get(stream)
     }
   }
 

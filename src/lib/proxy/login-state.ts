@@ -63,11 +63,18 @@ export class LoginState {
     return this.#rules().proxyKey !== undefined && !this.isLoggedIn
   }
 
-  /** @returns whether it is the key; it then counts as a login */
-  giveKey(key: string): boolean {
+  /**
+   * The key counts as a login. Wrong ones count against the address, and who gave too many is refused without a look at the key. A right one does
+   * not forgive them: it is shared by many, one of whom may be guessing at users.
+   * @param key undefined: none was given, which is no guess
+   * @returns whether it is the key, and how long a refusal should wait for its answer
+   */
+  giveKey(key: string | undefined): { accepted: boolean; delayMs: number } {
     const { proxyKey } = this.#rules()
+    this.#hasKey = false
+    if (key === undefined || this.#throttle.check(this.#address) !== 'ok') return { accepted: false, delayMs: 0 }
     this.#hasKey = proxyKey !== undefined && equalInConstantTime(proxyKey, key)
-    return this.#hasKey
+    return { accepted: this.#hasKey, delayMs: this.#hasKey ? 0 : this.#throttle.failed(this.#address) }
   }
 
   /** A new challenge; the one before is void. Decimal, since old clients expect a number. */

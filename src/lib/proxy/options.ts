@@ -1,6 +1,8 @@
 import type { ParserLimits } from '../ami/block-parser.js'
 import type { Address } from '../net/address.js'
 import type { TlsOptions } from '../net/connect.js'
+import type { ConnectionLimitOptions } from '../net/connection-limits.js'
+import type { HttpTimes } from '../net/http-server.js'
 import type { ServerTlsOptions } from '../net/tls-server.js'
 import type { Accounts } from './accounts/accounts.js'
 import type { FilterLocal } from './filter/outbound.js'
@@ -60,6 +62,10 @@ export interface ProxyOptions {
   authTimeoutMs: number
   /** A client that begins an action and does not finish it in this time is closed. */
   actionTimeoutMs: number
+  /** How long a request of HTTP may take to come. Undefined: what fits nearly everybody. */
+  httpTimes?: Partial<HttpTimes> | undefined
+  /** How many clients are taken. Undefined: as many as fit nearly everybody. */
+  connectionLimits?: Partial<ConnectionLimitOptions> | undefined
   /** How long a failed login waits for its answer (Asterisk: 1 s): guessing is slow. */
   loginFailureDelayMs: number
   /** Failed logins of one address in 5 minutes until it is refused unheard; twice as many of one user. */

@@ -139,8 +139,11 @@ function serverFrom(block: Block): ServerOptions | string {
   const value = (name: string) => block.get(name)?.trim() ?? ''
   const missing = ['Server', 'Port', 'Username', 'Secret', 'Events'].find((name) => value(name) === '')
   if (missing !== undefined) return `${missing} is missing`
+  // A lone CR ends no line for us, and would begin a header wherever these values are shown or sent.
+  const unsafe = ['Server', 'Port', 'Username', 'Secret'].find((name) => /[\0-\x1f\x7f]/.test(value(name)))
+  if (unsafe !== undefined) return `${unsafe} has a control character`
   const port = Number(value('Port'))
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return `"${value('Port')}" is not a port`
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return `"${printable(value('Port')).slice(0, 80)}" is not a port`
   const host = value('Server')
   if (!/^[\w.:-]{1,253}$/.test(host)) return 'Server is no name or address'
   const auth = value('Auth').toLowerCase() === 'plain' ? 'plain' : 'md5'

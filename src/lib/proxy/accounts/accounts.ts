@@ -4,6 +4,7 @@ import type { UserOptions } from '../user-options.js'
 import { Account } from './account.js'
 import type { LoginThrottle } from './login-throttle.js'
 import { StoredSecret } from './stored-secret.js'
+import { VerifiedSecrets } from './verified-secrets.js'
 
 /** One try to log in, by the secret or by the key of an MD5 challenge. */
 export type LoginAttempt = { username: string; address: string } & ({ secret: string } | { challenge: string; key: string })
@@ -29,26 +30,32 @@ export class Accounts {
   readonly #nobody = StoredSecret.parse(randomBytes(16).toString('hex'), 'nobody')
   /** The dearest hash that an account has. */
   readonly #hashed: StoredSecret | undefined
+  /** Only where hashes are: what is plain costs nothing to compare. */
+  readonly #verified: VerifiedSecrets
   #comparing = 0
   readonly #waiting: (() => void)[] = []
 
-  private constructor(accounts: ReadonlyMap<string, Account>) {
+  private constructor(accounts: ReadonlyMap<string, Account>, clock: () => number) {
     this.#accounts = accounts
+    this.#verified = new VerifiedSecrets({ clock })
     this.#hashed = [...accounts.values()]
       .map(({ secret }) => secret)
       .filter(({ kind }) => kind !== 'plain')
       .sort((a, b) => b.cost - a.cost)[0]
   }
 
-  /** @throws ConfigError for a name that is there twice or empty, and whatever is wrong with an account */
-  static fromOptions(users: readonly UserOptions[]): Accounts {
+  /**
+   * @param clock milliseconds that never go back
+   * @throws ConfigError for a name that is there twice or empty, and whatever is wrong with an account
+   */
+  static fromOptions(users: readonly UserOptions[], clock = () => performance.now()): Accounts {
     const accounts = new Map<string, Account>()
     for (const user of users) {
       if (user.name === '') throw new ConfigError(`${user.where}: a user without a name`)
       if (accounts.has(user.name)) throw new ConfigError(`${user.where}: the user "${user.name}" is there twice`)
       accounts.set(user.name, new Account(user))
     }
-    return new Accounts(accounts)
+    return new Accounts(accounts, clock)
   }
 
   get names(): string[] {
@@ -93,13 +100,24 @@ export class Accounts {
       throttle.succeeded(address, username)
       return { account }
     }
+    // Who was right a moment ago need not wait behind those who guess.
+    if (this.#isKnown(attempt)) return compare()
     return this.#inTurn(attempt, compare, () => ({ retryInMs: busyRetryMs }))
   }
 
   async #compare(attempt: LoginAttempt): Promise<Account | undefined> {
     const account = this.#accounts.get(attempt.username)
+    if (account && this.#isKnown(attempt)) return account
     const isRight = await this.#isRight(account?.secret ?? this.#nobody, attempt)
-    return account && isRight && account.permits(attempt.address) ? account : undefined
+    if (!account || !isRight || !account.permits(attempt.address)) return undefined
+    if ('secret' in attempt && this.#hashed) this.#verified.remember(attempt.username, attempt.secret)
+    return account
+  }
+
+  /** Was all of it right a short time ago? From an address that is not permitted nobody is told so sooner: the time would say that the secret is right. */
+  #isKnown(attempt: LoginAttempt): boolean {
+    if (!('secret' in attempt) || !this.#accounts.get(attempt.username)?.permits(attempt.address)) return false
+    return this.#verified.knows(attempt.username, attempt.secret)
   }
 
   async #isRight(stored: StoredSecret, attempt: LoginAttempt): Promise<boolean> {

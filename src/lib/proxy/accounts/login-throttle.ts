@@ -40,18 +40,19 @@ export class LoginThrottle {
     this.#users = new FailureTable(perUser, windowMs, maxEntries)
   }
 
-  /** May this address try this user now? Changes nothing. */
-  check(address: string, user: string): 'ok' | { retryInMs: number } {
+  /** May this address try this user now? Changes nothing. @param user none for a key, which has no user who could be shut out */
+  check(address: string, user?: string): 'ok' | { retryInMs: number } {
     const now = this.#clock()
-    const since = Math.max(this.#addresses.blockedSince(addressKey(address), now), this.#users.blockedSince(userKey(user), now))
+    const ofAddress = this.#addresses.blockedSince(addressKey(address), now)
+    const since = user === undefined ? ofAddress : Math.max(ofAddress, this.#users.blockedSince(userKey(user), now))
     return since === Number.NEGATIVE_INFINITY ? 'ok' : { retryInMs: since + this.#windowMs - now }
   }
 
   /** Counts a failed login. @returns how many milliseconds its answer should wait */
-  failed(address: string, user: string): number {
+  failed(address: string, user?: string): number {
     const now = this.#clock()
     const count = this.#addresses.add(addressKey(address), now)
-    this.#users.add(userKey(user), now)
+    if (user !== undefined) this.#users.add(userKey(user), now)
     return Math.min(firstDelayMs * 2 ** (count - 1), maxDelayMs)
   }
 

@@ -125,8 +125,11 @@ function readAction(bytes: Buffer, limits: ParserLimits): Block {
   }
 }
 
-/** A long name before a long array would be looked at once for each value: what is too large is seen before. */
-function assertSmall(action: Record<string, unknown>, limits: ParserLimits): void {
+/**
+ * A long name before a long array would be looked at once for each value: what is too large is seen before.
+ * @throws ProtocolError
+ */
+export function assertSmall(action: Record<string, unknown>, limits: Pick<ParserLimits, 'maxBlockBytes'>): void {
   let headers = 0
   let nameLength = 0
   for (const [name, value] of Object.entries(action)) {

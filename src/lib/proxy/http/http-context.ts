@@ -11,6 +11,8 @@ export interface SessionPeer {
   isEncrypted: boolean
   input: 'standard' | 'json'
   output: 'standard' | 'json' | 'xml' | 'csv' | 'sse'
+  /** The stream that the HTTP side was given for this client: once a session on it has logged in, it is no stranger's any more. */
+  stream?: object
 }
 
 export interface HttpOptions {

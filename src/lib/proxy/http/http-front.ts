@@ -4,6 +4,7 @@ import type { Field } from '../../ami/encode.js'
 import { PbxkitError } from '../../errors.js'
 import { HttpServer, type HttpTimes, refuseOnSocket } from '../../net/http-server.js'
 import { errorAnswer } from '../rewrite.js'
+import { refuseDuplicateHeaders } from './duplicate-headers.js'
 import { openEventSession, parameterMap } from './event-session.js'
 import { sendEventStream } from './event-stream.js'
 import type { HttpContext } from './http-context.js'
@@ -113,6 +114,7 @@ export class HttpFront {
     if (request.method === 'OPTIONS') return { status: 204, headers: { ...commonHeaders, Allow: methods }, body: Buffer.alloc(0) }
     if (!methods.split(', ').includes(request.method ?? ''))
       throw new HttpError(405, `${path} takes ${methods}`, { Allow: methods })
+    refuseDuplicateHeaders(request)
     if (path === '/metrics' || path === '/health') return this.#status(path, request)
     if (!isAllowedOrigin(request.headers, this.#context.options().allowedOrigins))
       throw new HttpError(403, 'Pages of another origin may not use this proxy')
@@ -167,6 +169,7 @@ export class HttpFront {
     try {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw new HttpError(400, 'The only upgrade is to a WebSocket')
       if (path !== '/ws') throw new HttpError(404, 'WebSockets are at /ws')
+      refuseDuplicateHeaders(request)
       if (!isAllowedOrigin(request.headers, this.#context.options().allowedOrigins))
         throw new HttpError(403, 'Pages of another origin may not use this proxy')
       const parameters = parameterMap(query)

@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { actionFromJson } from '../../ami/action-input.js'
 import type { Block } from '../../ami/block.js'
 import type { Field } from '../../ami/encode.js'
+import { assertSmall } from '../formats/json-input.js'
 import { HttpError } from './http-error.js'
 
 /** As many headers as the parser of clients' blocks takes. */
 const maxParameters = 1_000
+/** As a block of any other client. */
+const maxBlockBytes = 1024 * 1024
 
 /**
  * The parameters of a query or a form (application/x-www-form-urlencoded), in their order, repeated ones too. They are decoded after they have been
@@ -72,10 +75,12 @@ function readJson(body: Buffer): Field[] {
 /**
  * As `actionFromJson`, and an object repeats its header: `{"Variable":{"a":1,"b":2}}` is `Variable: a=1` and `Variable: b=2`.
  * @throws DataError
+ * @throws ProtocolError for what is too large, before it is spread
  * @throws UnsafeHeaderError
  */
 export function fieldsFromJson(json: unknown, where: string): Field[] {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return actionFromJson(json, where)
+  assertSmall(json as Record<string, unknown>, { maxBlockBytes })
   // Not assigned one by one: a header may be called `__proto__`.
   return actionFromJson(Object.fromEntries(Object.entries(json).map(([name, value]) => [name, spread(value)])), where)
 }

@@ -17,5 +17,5 @@ export function peerAddress({ socket }: IncomingMessage): string {
 /** Who sent a request, for its session. Whatever the client writes, the session gets standard AMI. */
 export function sessionPeer(request: IncomingMessage, output: SessionPeer['output']): SessionPeer {
   const isEncrypted = (request.socket as Partial<TLSSocket>).encrypted === true
-  return { address: peerAddress(request), isEncrypted, input: 'standard', output }
+  return { address: peerAddress(request), isEncrypted, input: 'standard', output, stream: request.socket }
 }

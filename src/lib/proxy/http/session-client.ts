@@ -105,8 +105,7 @@ export function newActionId(): string {
   return `http-${randomBytes(12).toString('hex')}`
 }
 
-/** The first `Response` of a message in any output format. Server-Sent Events have a line `event: Response` before it. */
+/** The first `Response` of a message that says something, in any output format: with server-sent events, it is the name of the message, too. */
 function saysSuccess(message: Buffer): boolean {
-  const text = message.toString('latin1').replace(/^event: .*\n/m, '')
-  return /\bResponse\b\W+(?:Value\W+)?(\w+)/.exec(text)?.[1] === 'Success'
+  return /\bResponse\b\W+(?:Value\W+)?(Success|Error)\b/.exec(message.toString('latin1'))?.[1] === 'Success'
 }
