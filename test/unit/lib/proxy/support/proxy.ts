@@ -27,7 +27,7 @@ export interface TestProxy {
   stop: AbortController
   /** A client that has logged in. */
   login: (options?: Parameters<typeof RawClient.login>[1]) => Promise<RawClient>
-  connect: () => Promise<RawClient>
+  connect: (options?: Parameters<typeof RawClient.connect>[1]) => Promise<RawClient>
 }
 
 export function serverOptions(port: number, name = 'pbx'): ServerOptions {
@@ -67,7 +67,7 @@ export async function startTestProxy(servers: ServerOptions[], options: Partial<
     log,
     stop,
     login: (loginOptions) => RawClient.login(address, loginOptions),
-    connect: () => RawClient.connect(address)
+    connect: (connectOptions) => RawClient.connect(address, connectOptions)
   }
 }
 

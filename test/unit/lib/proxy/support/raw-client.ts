@@ -45,9 +45,9 @@ export class RawClient {
     })
   }
 
-  /** Connects and takes the banner. */
-  static async connect({ host, port }: Address): Promise<RawClient> {
-    const client = new RawClient(net.connect({ port, host }))
+  /** Connects and takes the banner. @param options.localAddress where it comes from: 127.0.0.0/8 is all this machine's */
+  static async connect({ host, port }: Address, options: { localAddress?: string } = {}): Promise<RawClient> {
+    const client = new RawClient(net.connect({ port, host, ...options }))
     await client.until(() => client.received.endsWith('\r\n'))
     return client
   }
