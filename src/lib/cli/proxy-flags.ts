@@ -83,6 +83,12 @@ export const proxyFlags = {
     description: "show everybody's answers to all who filter nothing, for panels that rely on it",
     ...clients
   }),
+  'coalesce-queries': Flags.boolean({
+    description: 'ask Asterisk once what several clients ask at the same time (lists, states)',
+    default: true,
+    allowNo: true,
+    ...clients
+  }),
   banner: Flags.string({
     description: 'first line for clients, in place of the one of Asterisk (forcebanner)',
     helpValue: 'TEXT',
@@ -161,6 +167,7 @@ export interface ProxyFlagValues {
   'output-format': string
   'xml-compat': '1.22' | undefined
   'broadcast-responses': boolean
+  'coalesce-queries': boolean
   banner: string | undefined
   'server-header': 'auto' | 'always' | 'never'
   coalesce: number
@@ -189,6 +196,7 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
     outputFormat: flags['output-format'],
     xmlCompat: flags['xml-compat'],
     broadcastResponses: flags['broadcast-responses'],
+    coalesceQueries: flags['coalesce-queries'],
     banner: flags.banner,
     coalesceMs: flags.coalesce,
     journalBytes: flags.journal,

@@ -7,11 +7,13 @@ import { localActions } from './local-actions.js'
 import type { ActionResult } from './metrics.js'
 import type { ProxyLog } from './options.js'
 import { answerProxyAction, type ProxyActionContext } from './proxy-actions.js'
+import type { QueryPool } from './queries/query-pool.js'
 import { errorAnswer, forwardedAction, ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
 
 export interface DispatchContext extends ProxyActionContext {
   servers: Servers
+  queries: QueryPool
   log: ProxyLog
 }
 
@@ -80,7 +82,7 @@ function effectiveAction(block: Block): string {
 function forward(
   client: ClientSession,
   { block, action, id }: { block: Block; action: string; id: Buffer | undefined },
-  { options, servers, log, metrics }: DispatchContext
+  { options, servers, queries, log, metrics }: DispatchContext
 ): void {
   const { maxActionsInFlight, filterLocal } = options()
   const refuse = (message: string, result: ActionResult = 'error') => {
@@ -104,7 +106,7 @@ function forward(
   const target = servers.select(client.login.account?.server ?? block.get('Server')?.trim())
   if (typeof target === 'string') return refuse(target)
   client.started()
-  target.send(action, lines, id, client)
+  queries.send(target, { name: action, lines, id }, client)
 }
 
 /** What an action is answered with that the client's account may not send; undefined when it may. */

@@ -55,6 +55,8 @@ export interface ProxyOptions {
   xmlCompat?: '1.22' | undefined
   /** Gives everybody's answers to clients that filter nothing: panels of old relied on it. */
   broadcastResponses: boolean
+  /** Are queries that several clients ask at the same time sent once? Never with `broadcastResponses`. */
+  coalesceQueries: boolean
   /** The banner in place of Asterisk's. */
   banner?: string | undefined
   limits: ParserLimits
@@ -109,6 +111,7 @@ export const proxyDefaults = {
   autoFilter: 'off',
   filterLocal: 'off',
   broadcastResponses: false,
+  coalesceQueries: true,
   limits: { maxHeaderBytes: 64 * 1024, maxBlockBytes: 1024 * 1024 },
   authTimeoutMs: 30_000,
   actionTimeoutMs: 60_000,

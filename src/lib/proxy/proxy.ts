@@ -15,6 +15,7 @@ import { Journal } from './journal.js'
 import { loadActionNames } from './metrics.js'
 import { Observation } from './observation.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
+import { QueryPool } from './queries/query-pool.js'
 import { errorAnswer } from './rewrite.js'
 import { Servers } from './servers.js'
 import type { ProxyStatus } from './status.js'
@@ -100,6 +101,8 @@ class AmiProxy {
     const dispatchContext = {
       options: () => this.#options,
       servers: this.servers,
+      // Whoever sees everybody's answers is to see as many as were asked for.
+      queries: new QueryPool(() => this.#options.coalesceQueries && !this.#options.broadcastResponses),
       clients: () => this.#clients,
       metrics: this.#observation.metrics,
       log

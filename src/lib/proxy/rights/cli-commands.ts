@@ -36,12 +36,24 @@ export function commandDanger(command: string): string | undefined {
   if (first === '') return undefined
   const refusal = `the command "${words.slice(0, 2).join(' ').slice(0, 40)}" may change the PBX`
   if (!/^[a-z0-9_.-]+$/.test(first)) return refusal
-  if (first === 'help' || second === 'show' || second === 'list') return undefined
-  if (readingCommands.includes(`${first} ${second}`)) return undefined
+  if (isReading(first, second)) return undefined
   // Quotes shift the words.
   if (/["\\]/.test(command)) return refusal
   if (`${first} ${second}` === 'channel originate') return originateDanger(words) ?? undefined
   return callCommands.includes(`${first} ${second}`) || callCommands.includes(`${first} ${second} ${third}`) ? undefined : refusal
+}
+
+/** Does this console command read and nothing else? */
+export function isReadingCommand(command: string): boolean {
+  const [first = '', second = ''] = command
+    .trim()
+    .split(/[ \t]+/, 2)
+    .map((word) => word.toLowerCase())
+  return /^[a-z0-9_.-]+$/.test(first) && isReading(first, second)
+}
+
+function isReading(first: string, second: string): boolean {
+  return first === 'help' || second === 'show' || second === 'list' || readingCommands.includes(`${first} ${second}`)
 }
 
 /** `channel originate TECH/data extension [EXTEN@CONTEXT]`, or `… application APP [data]`. */

@@ -1,0 +1,84 @@
+import type { Requester } from '../pending-actions.js'
+import { kindOf } from './query-actions.js'
+import { SharedQuery } from './shared-query.js'
+
+/** Who sends actions to one server. */
+export interface Sender {
+  send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void
+}
+
+/** An action on its way to a server. */
+export interface OutgoingAction {
+  name: string
+  /** Its headers without ActionID, each with CRLF. */
+  lines: Buffer
+  /** The client's own ActionID; undefined when it sent none. */
+  id: Buffer | undefined
+}
+
+interface Flight {
+  query: SharedQuery
+  /** Its place in the order of sending. */
+  place: number
+}
+
+/**
+ * Sends queries once that several clients ask at the same time. A client joins a query that is on its way when
+ * - it asks the same of the same server, header by header (what rights and filters say has been decided before);
+ * - nothing of the answer has come yet. Asterisk writes answers and events in the order in which it makes them, so an answer that is still to come
+ *   knows of every event that anybody here has seen;
+ * - nothing that may change a state was sent since: after DBPut, DBGet asks again. That goes for all servers at once, since they may share a database;
+ * - nothing that the client itself sent later waits for its answer: a client's answers come in the order of its actions.
+ * So the answer is never older than its way from Asterisk to here, as if the client had asked that little bit earlier.
+ */
+export class QueryPool {
+  /** Those that can be joined, by server and by what is asked. */
+  readonly #flights = new Map<Sender, Map<string, Flight>>()
+  readonly #lastPlace = new WeakMap<Requester, number>()
+  readonly #isOn: () => boolean
+  #places = 0
+  /** Queries that Asterisk was spared. */
+  spared = 0
+
+  /** @param isOn asked at every action: settings may be reloaded */
+  constructor(isOn: () => boolean) {
+    this.#isOn = isOn
+  }
+
+  send(server: Sender, { name, lines, id }: OutgoingAction, requester: Requester): void {
+    const kind = this.#isOn() ? kindOf(name, lines) : 'change'
+    if (kind === 'query') return this.#ask(server, { name, lines, id }, requester)
+    if (kind === 'change') this.#flights.clear()
+    else if (this.#flights.size > 0) this.#lastPlace.set(requester, ++this.#places)
+    server.send(name, lines, id, requester)
+  }
+
+  #ask(server: Sender, { name, lines, id }: OutgoingAction, requester: Requester): void {
+    const key = lines.toString('latin1')
+    const flight = this.#flights.get(server)?.get(key)
+    if (flight && (this.#lastPlace.get(requester) ?? 0) <= flight.place) {
+      this.#lastPlace.set(requester, flight.place)
+      this.spared++
+      return flight.query.join(requester, id)
+    }
+    const place = ++this.#places
+    this.#lastPlace.set(requester, place)
+    const query: SharedQuery = new SharedQuery(requester, id, () => this.#land(server, key, query))
+    this.#flightsOf(server).set(key, { query, place })
+    server.send(name, lines, query.wireId, query)
+  }
+
+  #flightsOf(server: Sender): Map<string, Flight> {
+    const flights = this.#flights.get(server) ?? new Map<string, Flight>()
+    this.#flights.set(server, flights)
+    return flights
+  }
+
+  /** A later one with the same words may have taken its place. */
+  #land(server: Sender, key: string, query: SharedQuery): void {
+    const flights = this.#flights.get(server)
+    if (flights?.get(key)?.query !== query) return
+    flights.delete(key)
+    if (flights.size === 0) this.#flights.delete(server)
+  }
+}
