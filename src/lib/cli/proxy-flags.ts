@@ -89,6 +89,11 @@ export const proxyFlags = {
     allowNo: true,
     ...clients
   }),
+  snapshot: Flags.boolean({
+    description:
+      'answer lists of channels, endpoints and states here while no event says that they have changed, for a second at most',
+    ...clients
+  }),
   banner: Flags.string({
     description: 'first line for clients, in place of the one of Asterisk (forcebanner)',
     helpValue: 'TEXT',
@@ -168,6 +173,7 @@ export interface ProxyFlagValues {
   'xml-compat': '1.22' | undefined
   'broadcast-responses': boolean
   'coalesce-queries': boolean
+  snapshot: boolean
   banner: string | undefined
   'server-header': 'auto' | 'always' | 'never'
   coalesce: number
@@ -197,6 +203,7 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
     xmlCompat: flags['xml-compat'],
     broadcastResponses: flags['broadcast-responses'],
     coalesceQueries: flags['coalesce-queries'],
+    snapshot: flags.snapshot,
     banner: flags.banner,
     coalesceMs: flags.coalesce,
     journalBytes: flags.journal,

@@ -57,6 +57,8 @@ export interface ProxyOptions {
   broadcastResponses: boolean
   /** Are queries that several clients ask at the same time sent once? Never with `broadcastResponses`. */
   coalesceQueries: boolean
+  /** Are lists of channels, endpoints and states answered here while no event says that they have changed? Counts at the start; needs `coalesceQueries`. */
+  snapshot: boolean
   /** The banner in place of Asterisk's. */
   banner?: string | undefined
   limits: ParserLimits
@@ -112,6 +114,7 @@ export const proxyDefaults = {
   filterLocal: 'off',
   broadcastResponses: false,
   coalesceQueries: true,
+  snapshot: false,
   limits: { maxHeaderBytes: 64 * 1024, maxBlockBytes: 1024 * 1024 },
   authTimeoutMs: 30_000,
   actionTimeoutMs: 60_000,

@@ -16,6 +16,7 @@ import { loadActionNames } from './metrics.js'
 import { Observation } from './observation.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
 import { QueryPool } from './queries/query-pool.js'
+import { Snapshots } from './queries/snapshots.js'
 import { errorAnswer } from './rewrite.js'
 import { Servers } from './servers.js'
 import type { ProxyStatus } from './status.js'
@@ -70,6 +71,8 @@ class AmiProxy {
   readonly #channels = new ChannelCache()
   /** Only filters need to know the channels: without any, no event is looked at. */
   #keepsChannels: boolean
+  /** Only with `snapshot`: without it no event is looked at. */
+  readonly #snapshots: Snapshots | undefined
   readonly #door: FrontDoor
   readonly #observation: Observation
   readonly #context: ClientContext
@@ -88,6 +91,7 @@ class AmiProxy {
       isDraining: () => this.#draining
     }
     this.#observation = new Observation(observed, actionNames)
+    this.#snapshots = options.snapshot ? new Snapshots(() => performance.now()) : undefined
     this.#door = new FrontDoor({
       options: () => this.#options,
       log,
@@ -102,7 +106,7 @@ class AmiProxy {
       options: () => this.#options,
       servers: this.servers,
       // Whoever sees everybody's answers is to see as many as were asked for.
-      queries: new QueryPool(() => this.#options.coalesceQueries && !this.#options.broadcastResponses),
+      queries: new QueryPool(() => this.#options.coalesceQueries && !this.#options.broadcastResponses, this.#snapshots),
       clients: () => this.#clients,
       metrics: this.#observation.metrics,
       log
@@ -176,6 +180,7 @@ class AmiProxy {
           const batch = this.#journal.append(run, server.name)
           this.#observation.metrics.eventsIn(server.name, batch.count ?? 0, run.length)
           if (this.#keepsChannels && ChannelCache.mayConcern(run)) for (const event of batch.events) this.#channels.note(event)
+          if (this.#snapshots) for (const event of batch.events) this.#snapshots.note(event)
           this.#fanOut.deliver(batch, own)
           this.#congestion.check()
         },
@@ -189,6 +194,7 @@ class AmiProxy {
         },
         onDown: (upstream, reason) => {
           this.#channels.forgetServer(upstream.name)
+          this.#snapshots?.forgetServer(upstream.name)
           this.#tellServer(upstream, 'ProxyServerDown', [['Reason', reason.replace(/[\r\n]/g, ' ')]])
         }
       },

@@ -10,8 +10,9 @@ export class Relay {
   readonly #watched = new Watched()
 
   private constructor(port: number) {
-    this.#server = net.createServer((client) => {
-      const asterisk = net.connect(port, '127.0.0.1')
+    this.#server = net.createServer({ noDelay: true }, (client) => {
+      // Nagle's algorithm would keep events for 40 ms.
+      const asterisk = net.connect({ port, host: '127.0.0.1', noDelay: true })
       this.#pairs.push({ client, asterisk })
       let rest = ''
       client.on('data', (chunk: Buffer) => {

@@ -1,19 +1,18 @@
 import type { Requester } from '../pending-actions.js'
 import { kindOf } from './query-actions.js'
 import { SharedQuery } from './shared-query.js'
+import type { OutgoingAction, Snapshots } from './snapshots.js'
 
 /** Who sends actions to one server. */
 export interface Sender {
+  readonly name: string
   send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void
 }
 
-/** An action on its way to a server. */
-export interface OutgoingAction {
-  name: string
-  /** Its headers without ActionID, each with CRLF. */
-  lines: Buffer
-  /** The client's own ActionID; undefined when it sent none. */
-  id: Buffer | undefined
+/** Who asks. */
+export interface Asker extends Requester {
+  /** Its actions that wait for an answer, the one that is sent now among them. */
+  readonly inFlight: number
 }
 
 interface Flight {
@@ -36,24 +35,35 @@ export class QueryPool {
   readonly #flights = new Map<Sender, Map<string, Flight>>()
   readonly #lastPlace = new WeakMap<Requester, number>()
   readonly #isOn: () => boolean
+  readonly #snapshots: Snapshots | undefined
   #places = 0
   /** Queries that Asterisk was spared. */
   spared = 0
 
-  /** @param isOn asked at every action: settings may be reloaded */
-  constructor(isOn: () => boolean) {
+  /**
+   * @param isOn asked at every action: settings may be reloaded
+   * @param snapshots answers that are known, where they are kept
+   */
+  constructor(isOn: () => boolean, snapshots?: Snapshots) {
     this.#isOn = isOn
+    this.#snapshots = snapshots
   }
 
-  send(server: Sender, { name, lines, id }: OutgoingAction, requester: Requester): void {
+  send(server: Sender, action: OutgoingAction, requester: Asker): void {
+    const { name, lines, id } = action
     const kind = this.#isOn() ? kindOf(name, lines) : 'change'
-    if (kind === 'query') return this.#ask(server, { name, lines, id }, requester)
-    if (kind === 'change') this.#flights.clear()
-    else if (this.#flights.size > 0) this.#lastPlace.set(requester, ++this.#places)
+    if (kind === 'query') return this.#ask(server, action, requester)
+    if (kind === 'change') {
+      this.#flights.clear()
+      this.#snapshots?.changed()
+    } else if (this.#flights.size > 0) this.#lastPlace.set(requester, ++this.#places)
     server.send(name, lines, id, requester)
   }
 
-  #ask(server: Sender, { name, lines, id }: OutgoingAction, requester: Requester): void {
+  #ask(server: Sender, action: OutgoingAction, requester: Asker): void {
+    const { name, lines, id } = action
+    // A client's answers come in the order of its actions.
+    if (requester.inFlight === 1 && this.#snapshots?.answer(server.name, action, requester)) return
     const key = lines.toString('latin1')
     const flight = this.#flights.get(server)?.get(key)
     if (flight && (this.#lastPlace.get(requester) ?? 0) <= flight.place) {
@@ -63,7 +73,10 @@ export class QueryPool {
     }
     const place = ++this.#places
     this.#lastPlace.set(requester, place)
-    const query: SharedQuery = new SharedQuery(requester, id, () => this.#land(server, key, query))
+    const query: SharedQuery = new SharedQuery(requester, id, {
+      onBegun: () => this.#land(server, key, query),
+      recording: this.#snapshots?.record(server.name, action)
+    })
     this.#flightsOf(server).set(key, { query, place })
     server.send(name, lines, query.wireId, query)
   }

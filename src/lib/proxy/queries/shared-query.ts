@@ -3,6 +3,7 @@ import type { OwnCopy } from '../fan-out.js'
 import type { Origin } from '../formats/format.js'
 import type { Ending, Requester } from '../pending-actions.js'
 import { withActionId } from '../rewrite.js'
+import type { Recording } from './snapshots.js'
 
 interface Asker {
   requester: Requester
@@ -23,13 +24,22 @@ export class SharedQuery implements Requester {
   readonly #first: Asker
   readonly #joined: Asker[] = []
   readonly #onBegun: () => void
+  readonly #recording: Recording | undefined
   #hasBegun = false
 
-  /** @param onBegun the answer has begun to come: nobody can join any more */
-  constructor(requester: Requester, id: Buffer | undefined, onBegun: () => void) {
+  /**
+   * @param onBegun the answer has begun to come: nobody can join any more
+   * @param recording what takes the answer down, if it is kept
+   */
+  constructor(
+    requester: Requester,
+    id: Buffer | undefined,
+    { onBegun, recording }: { onBegun: () => void; recording?: Recording | undefined }
+  ) {
     this.#first = { requester, id }
     this.wireId = id ?? placeholder
     this.#onBegun = onBegun
+    this.#recording = recording
   }
 
   /** Only while nothing of the answer has come. */
@@ -39,6 +49,7 @@ export class SharedQuery implements Requester {
 
   receive(answer: Buffer, origin?: Origin): void {
     this.#begin()
+    this.#recording?.push(answer, origin)
     const { requester, id } = this.#first
     const block = id === undefined || this.#joined.length > 0 ? new Block(answer) : undefined
     requester.receive(id === undefined ? withActionId(block!, undefined) : answer, origin)
@@ -47,6 +58,7 @@ export class SharedQuery implements Requester {
 
   settled(ending: Ending): void {
     this.#begin()
+    this.#recording?.end()
     this.#first.requester.settled(ending)
     for (const { requester } of this.#joined) requester.settled(ending)
   }
