@@ -44,7 +44,7 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
       const stop = AbortSignal.any([signal, failed.signal])
       const servers = this.flags.demo ? [await this.#startDemo(stop)] : options.servers
       try {
-        const proxy = await startProxy({ ...options, servers }, this.logger, stop)
+        const proxy = await startProxy({ ...options, servers }, this.proxyLog, stop)
         const control = await this.openControl('proxy', { status: () => proxy.status() }, stop)
         await this.giveUpRoot()
         this.#proxy = { proxy, demoServers: this.flags.demo ? servers : undefined }
@@ -57,11 +57,15 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     }
   }
 
-  /** Reads the configuration and the users file again. What was typed, and where it listens, stays. */
+  /** Reads the configuration and the users file again. What was typed stays. */
   protected override async reload(): Promise<void> {
-    await this.rereadSettings()
+    await this.rereadSettings(['listen'])
     const options = await this.proxyOptions({ demo: this.flags.demo })
-    this.#proxy?.proxy.reload({ ...options, servers: this.#proxy.demoServers ?? options.servers })
+    try {
+      await this.#proxy?.proxy.reload({ ...options, servers: this.#proxy.demoServers ?? options.servers })
+    } catch (error) {
+      throw this.explainPort(error)
+    }
   }
 
   async #startDemo(signal: AbortSignal): Promise<ServerOptions> {

@@ -134,11 +134,26 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return this.#log
   }
 
-  /** Reads the configuration files again: their sections; flags stay as they are. @throws ConfigError, and the old ones stay */
-  protected async rereadSettings(): Promise<void> {
+  /**
+   * Reads the configuration files again: their sections, and the flags of these names; the others stay as they are.
+   * @throws ConfigError, and the old ones stay
+   */
+  protected async rereadSettings(changeable: readonly string[] = []): Promise<void> {
     const before = this.settings.layers
-    this.settings = await this.#readSettings()
-    if (!isDeepStrictEqual(before, this.settings.layers))
+    const settings = await this.#readSettings()
+    const definitions = { ...this.ctor.baseFlags, ...this.ctor.flags } as Record<string, FlagDefinition>
+    const changed: Record<string, unknown> = {}
+    for (const name of changeable.filter((flag) => !this.#fixed.has(flag))) {
+      const layer = settings.layers.find(({ values }) => values[name] !== undefined)
+      changed[name] = layer
+        ? await readFlag(definitions[name]!, name, layer.values[name]!, layer.source, this)
+        : this.#defaults[name]
+    }
+    this.settings = settings
+    Object.assign(this.flags, changed)
+    const others = (layers: Settings['layers']) =>
+      layers.map(({ source, values }) => [source, Object.entries(values).filter(([name]) => !changeable.includes(name))])
+    if (!isDeepStrictEqual(others(before), others(settings.layers)))
       this.note('settings outside of [server] and [user] sections have changed: they need a restart')
   }
 
@@ -194,12 +209,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   #secretFileGiven = false
+  /** Flags that were typed or stand in the environment: no file changes them. */
+  #fixed: ReadonlySet<string> = new Set()
+  /** The flags before anything but the command line was read. */
+  #defaults: Readonly<Record<string, unknown>> = {}
 
   /** Flags that were not typed take their value from the environment, then from the configuration, then their default. */
   async #fillFlags(given: ReadonlySet<string>): Promise<void> {
     const definitions = { ...this.ctor.baseFlags, ...this.ctor.flags } as Record<string, FlagDefinition>
     const flags = this.flags as Record<string, unknown>
     this.#secretFileGiven = given.has('secret-file')
+    this.#fixed = new Set(Object.keys(definitions).filter((name) => given.has(name) || process.env[environmentName(name)]))
+    this.#defaults = { ...flags }
     for (const [name, definition] of Object.entries(definitions)) {
       const text = process.env[environmentName(name)]
       if (given.has(name) || text === undefined || text === '') continue

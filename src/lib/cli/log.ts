@@ -29,16 +29,32 @@ const secretPaths = [
  */
 export function createLog({ level, format }: { level: LogLevel; format: 'text' | 'json' }): Log {
   const stream = { write: (line: string) => writeToStderr(format === 'json' ? escapeJson(line) : textLine(line)) }
-  return pino(
-    {
-      level,
-      base: undefined,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretPaths, censor: '***' }
-    },
-    stream
-  )
+  return pino({ ...common, level, redact: { paths: secretPaths, censor: '***' } }, stream)
+}
+
+/** The log in a file, a JSON object a line (NDJSON): who reads a file wants the date, and all fields. */
+export function createFileLog({ level }: { level: LogLevel }, file: LineSink): Log {
+  return pino({ ...common, level, redact: { paths: secretPaths, censor: '***' } }, safeLines(file))
+}
+
+/** Who did what, as NDJSON: all of it, whatever the level of the log is. Secrets have to be masked already. */
+export function createAuditLog(file: LineSink): (fields: object, message: string) => void {
+  const log = pino({ ...common, level: 'info' }, safeLines(file))
+  return (fields, message) => log.info(fields, message)
+}
+
+interface LineSink {
+  write(line: string): void
+}
+
+function safeLines(file: LineSink): LineSink {
+  return { write: (line) => file.write(escapeJson(line)) }
+}
+
+const common = {
+  base: undefined,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) }
 }
 
 function writeToStderr(text: string): void {

@@ -1,12 +1,13 @@
 import fs from 'node:fs'
-import { UsageError } from '../errors.js'
+import { ListenError, UsageError } from '../errors.js'
 import { parseAddress } from '../net/address.js'
 import type { LegacySettings } from '../proxy/legacy/astmanproxy-settings.js'
 import type { Finding } from '../proxy/legacy/finding.js'
 import { flagsOfLegacy, serversOfLegacy } from '../proxy/legacy/legacy-flags.js'
 import { findLegacyConf, findLegacyUsers } from '../proxy/legacy/paths.js'
-import type { ProxyOptions } from '../proxy/options.js'
+import type { ProxyLog, ProxyOptions } from '../proxy/options.js'
 import { type ConnectionFlagValues, connectionFlags, connectTarget } from './connection-flags.js'
+import type { FileOwner } from './log-file.js'
 import { type Command, Flags } from './oclif.js'
 import { optionsFromFlags, type ProxyFlagValues, proxyFlags } from './proxy-flags.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
@@ -84,12 +85,53 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     return this.#legacy
   }
 
+  #audit: ProxyLog['audit']
+  /** Whom root was given up for. */
+  #droppedTo: string | undefined
+
+  protected override async openLogFiles(): Promise<void> {
+    await super.openLogFiles()
+    const { 'audit-log': file, check } = this.flags as unknown as ProxyFlagValues & { check: boolean }
+    if (file === undefined) return
+    if (check) return this.logFiles.check(file)
+    const { createAuditLog } = await import('./log.js')
+    this.#audit = createAuditLog(this.logFiles.open(file, await this.fileOwner()))
+  }
+
+  /** A file that root makes is for the user that the proxy goes on as. */
+  protected override async fileOwner(): Promise<FileOwner | undefined> {
+    const { 'run-as-user': user, 'run-as-group': group } = this.flags as unknown as ProxyFlagValues
+    const { needsDrop, resolveIdentity } = await import('./privileges.js')
+    return needsDrop({ user, group }) ? resolveIdentity({ user, group }) : undefined
+  }
+
+  /** What the proxy logs to: with the audit log where there is one, and the wire at the level of trace only. */
+  protected get proxyLog(): ProxyLog {
+    const { logger } = this
+    return {
+      debug: (fields, message) => logger.debug(fields, message),
+      info: (fields, message) => logger.info(fields, message),
+      warn: (fields, message) => logger.warn(fields, message),
+      ...(logger.isLevelEnabled('trace') && { wire: (fields: object, message: string) => logger.trace(fields, message) }),
+      audit: this.#audit
+    }
+  }
+
+  /** A port that root alone may open: after root was given up only a new start helps. */
+  protected explainPort(error: unknown): unknown {
+    if (this.#droppedTo === undefined || !(error instanceof ListenError) || error.details?.reason !== 'EACCES') return error
+    const hint = `Ports below 1024 are for root, which was given up for the user ${this.#droppedTo}: it needs a restart.`
+    return new ListenError(error.message, { hint, details: error.details, cause: error })
+  }
+
   /** Root was needed for the port and the files. @throws ConfigError */
   protected async giveUpRoot(): Promise<void> {
     const { 'run-as-user': user, 'run-as-group': group } = this.flags as unknown as ProxyFlagValues
     const { dropPrivileges, needsDrop } = await import('./privileges.js')
-    if (needsDrop({ user, group })) dropPrivileges({ user, group })
-    else if (user !== undefined) this.note(`it goes on as the user who started it: only root can become ${user}`)
+    if (needsDrop({ user, group })) {
+      dropPrivileges({ user, group })
+      this.#droppedTo = user
+    } else if (user !== undefined) this.note(`it goes on as the user who started it: only root can become ${user}`)
   }
 
   /** Is there whom it is to run as? @throws ConfigError */

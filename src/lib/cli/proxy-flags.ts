@@ -148,6 +148,11 @@ export const proxyFlags = {
     ...limits
   }),
   'run-as-group': Flags.string({ description: 'and as this group (proc_group)', helpValue: 'GROUP', ...limits }),
+  'audit-log': Flags.string({
+    description: 'who did what, as JSON lines in a file of its own; SIGHUP opens it anew (default: in the log, with audit: true)',
+    helpValue: 'FILE',
+    helpGroup: 'SERVICE'
+  }),
   'auth-timeout': durationFlag({
     description: 'close clients that have not logged in by then',
     default: 30_000,
@@ -185,6 +190,7 @@ export interface ProxyFlagValues {
   'max-retries': number
   'run-as-user': string | undefined
   'run-as-group': string | undefined
+  'audit-log': string | undefined
   'auth-timeout': number
   'max-block': number
 }

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import type { ControlMethods } from '../control/control-server.js'
 import { ExitStatus, InterruptedError, UsageError } from '../errors.js'
-import { BaseCommand, durationFlag } from './base-command.js'
+import { BaseCommand, durationFlag, type LogLevel } from './base-command.js'
 import type { Log } from './log.js'
+import type { FileOwner } from './log-file.js'
+import { LogFiles } from './log-files.js'
 import { type Command, Flags } from './oclif.js'
 import { describeError, reportError } from './report-error.js'
 
@@ -23,6 +25,11 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   static override baseFlags = {
     ...BaseCommand.baseFlags,
     check: Flags.boolean({ description: 'check the settings and exit', helpGroup: 'SERVICE' }),
+    'log-file': Flags.string({
+      description: 'log into this file, as JSON lines, instead of stderr (logfile); SIGHUP opens it anew',
+      helpValue: 'FILE',
+      helpGroup: 'SERVICE'
+    }),
     'ready-fd': Flags.integer({
       description: 'also write the ready line to this file descriptor',
       helpValue: 'N',
@@ -38,6 +45,8 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   }
 
   protected logger!: Log
+  /** What is opened anew at SIGHUP. */
+  protected readonly logFiles = new LogFiles((message) => this.note(message))
 
   /**
    * Reads and checks all settings, without starting anything.
@@ -70,6 +79,25 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   override async init(): Promise<void> {
     await super.init()
     this.logger = await this.openLog()
+    await this.openLogFiles()
+  }
+
+  /** While it may still open all files: before root is given up. @throws IoError */
+  protected async openLogFiles(): Promise<void> {
+    const {
+      'log-file': file,
+      check,
+      'log-level': level
+    } = this.flags as { 'log-file'?: string; check: boolean; 'log-level': LogLevel }
+    if (file === undefined) return
+    if (check) return this.logFiles.check(file)
+    const { createFileLog } = await import('./log.js')
+    this.logger = createFileLog({ level }, this.logFiles.open(file, await this.fileOwner()))
+  }
+
+  /** Whose the files are that it makes; undefined: its own. @throws ConfigError */
+  protected async fileOwner(): Promise<FileOwner | undefined> {
+    return undefined
   }
 
   protected override async execute(): Promise<void> {
@@ -104,6 +132,7 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
     process.on('SIGHUP', () => {
       // Still starting: it reads everything anyway.
       if (!this.logger) return
+      this.logFiles.reopen(this.logger)
       this.reload().catch((error: Error) => {
         const { message, hint } = describeError(error)
         this.logger.error({ reason: message, hint }, 'reload failed; the old settings stay')
@@ -114,6 +143,7 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
   override async catch(error: Error): Promise<void> {
     // A stop that was asked for is a success, also when it comes while the service is still starting.
     if (this.signal.aborted && (error === this.signal.reason || error.name === 'AbortError')) return
+    if (!this.logFiles.isEmpty) this.logger.fatal({ reason: describeError(error).message }, 'it ends')
     return super.catch(error)
   }
 

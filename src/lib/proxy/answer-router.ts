@@ -4,6 +4,7 @@ import type { OwnCopy } from './fan-out.js'
 import type { ProxyLog } from './options.js'
 import { type PendingAction, PendingActions, type Requester } from './pending-actions.js'
 import { closeBlock, errorAnswer, ownAnswer, withActionId } from './rewrite.js'
+import { shownBlock } from './trace/wire-text.js'
 
 export interface RouterOptions {
   serverName: string
@@ -42,7 +43,7 @@ export class AnswerRouter {
       this.pending.advance(pending, block)
     } else {
       this.#options.log.debug(
-        { server: this.#options.serverName, block: bytes.toString('latin1', 0, 80) },
+        { server: this.#options.serverName, block: shownBlock(bytes.toString('utf8'), 'ami').slice(0, 80) },
         'an answer that nobody waits for'
       )
     }

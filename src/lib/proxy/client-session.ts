@@ -3,6 +3,7 @@ import { type Block, findHeader } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
 import type { LoginThrottle } from './accounts/login-throttle.js'
+import { audit } from './audit/audit.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
 import { filterSourceOf, SessionEventFilter } from './filter/session-event-filter.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
@@ -12,6 +13,7 @@ import type { AutoFilter, ProxyLog, ProxyOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Ending, Requester } from './pending-actions.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
+import { WireTap } from './trace/wire-tap.js'
 import type { FilterColumns } from './user-options.js'
 import type { FilterSource, View } from './view.js'
 
@@ -75,6 +77,8 @@ export class ClientSession implements Subscriber, Requester {
   toldBooted = false
   /** How many actions it sent. */
   actions = 0
+  /** Has an action been refused before its login? */
+  wasDenied = false
   /** The ActionID that it sent last. */
   lastActionId = ''
   readonly #stream: Duplex
@@ -90,6 +94,11 @@ export class ClientSession implements Subscriber, Requester {
   #isHeld = false
   #inFlight = 0
   #closing = false
+  /** Why it ends, once that is known. */
+  #reason: string | undefined
+  /** Its end is worth a line of the log then. */
+  #wasLoggedIn = false
+  readonly #tap: WireTap | undefined
   /** How the session ends once nothing is in flight; what comes from the client meanwhile is not heard. */
   #leave: (() => void) | undefined
   #actionTimer: NodeJS.Timeout | undefined
@@ -104,7 +113,9 @@ export class ClientSession implements Subscriber, Requester {
       context.options()
     this.#autoFilter = autoFilter
     this.#parser = peer.input.createParser(limits)
+    this.#tap = WireTap.of(context.log, () => ({ client: this.address, user: this.login.username }))
     this.outbox = new Outbox(stream, {
+      onWrite: this.#tap?.sentEncoded,
       maxQueueBytes,
       maxQueueAgeMs,
       overflow,
@@ -222,7 +233,8 @@ export class ClientSession implements Subscriber, Requester {
   loggedIn(wishes: Wishes): void {
     this.#context.metrics.login('success')
     clearTimeout(this.#authTimer)
-    this.#context.log.info({ client: this.address, user: this.login.username }, 'client logged in')
+    this.#wasLoggedIn = true
+    audit(this.#context.log, { event: 'login', outcome: 'accepted', client: this.address, user: this.login.username })
     this.wish(wishes)
   }
 
@@ -236,7 +248,8 @@ export class ClientSession implements Subscriber, Requester {
   /** The login was refused: answered late and closed, as Asterisk does, so that guessing is slow. What comes meanwhile is not heard. */
   refused(username: string, id: Buffer | undefined, delayMs = 0, result: LoginResult = 'refused'): void {
     this.#context.metrics.login(result)
-    this.#context.log.warn({ client: this.address, user: username }, 'login refused')
+    audit(this.#context.log, { event: 'login', outcome: 'refused', client: this.address, user: username })
+    this.#reason ??= 'its login was refused'
     this.see(undefined)
     this.#closing = true
     clearTimeout(this.#authTimer)
@@ -275,12 +288,14 @@ export class ClientSession implements Subscriber, Requester {
   end(reason: string): void {
     if (this.#closing) return
     this.#closing = true
-    this.#context.log.debug({ client: this.address, reason }, 'closing client')
+    this.#reason ??= reason
+    this.#context.log.debug({ client: this.address, user: this.login.username, reason }, 'closing client')
     this.see(undefined)
     this.#finish()
   }
 
-  destroy(): void {
+  destroy(reason: string): void {
+    this.#reason ??= reason
     this.#stream.destroy()
   }
 
@@ -295,6 +310,7 @@ export class ClientSession implements Subscriber, Requester {
 
   #destroy(reason: string): void {
     if (this.#stream.destroyed) return
+    this.#reason ??= reason
     this.#context.log.warn(
       { client: this.address, user: this.login.username, reason, waitingBytes: this.outbox.waitingBytes },
       'client closed'
@@ -313,9 +329,13 @@ export class ClientSession implements Subscriber, Requester {
   #listen(): void {
     const stream = this.#stream
     stream.on('data', (chunk: Buffer) => this.#read(chunk))
-    stream.on('error', (error) =>
-      this.#context.log.debug({ client: this.address, reason: error.message }, 'client connection failed')
-    )
+    stream.on('error', (error) => {
+      this.#reason ??= `the connection failed: ${error.message}`
+      this.#context.log.debug(
+        { client: this.address, user: this.login.username, reason: error.message },
+        'client connection failed'
+      )
+    })
     // `printf … | nc` closes its half at once: it still gets its answers.
     stream.once('end', () => {
       if (!this.#leave) this.#leaveAfterAnswers(() => this.end('it closed its half'), maxHalfOpenMs)
@@ -325,7 +345,12 @@ export class ClientSession implements Subscriber, Requester {
       clearTimeout(this.#authTimer)
       clearTimeout(this.#actionTimer)
       this.see(undefined)
-      this.#context.log.debug({ client: this.address, user: this.login.username }, 'client gone')
+      const reason = this.#reason ?? 'the connection was cut'
+      const isWorthNoting = this.#wasLoggedIn && this.peer.connection !== undefined
+      this.#context.log[isWorthNoting ? 'info' : 'debug'](
+        { client: this.address, user: this.login.username, reason },
+        'client gone'
+      )
     })
   }
 
@@ -333,6 +358,7 @@ export class ClientSession implements Subscriber, Requester {
     if (this.#closing || this.#leave) return
     try {
       const blocks = this.#parser.push(chunk)
+      if (this.#tap) for (const { bytes } of blocks) this.#tap.received(bytes)
       if (blocks.length > 0) this.#restartActionTimer()
       if (this.#isHeld) this.#waiting.push(...blocks)
       else this.#dispatchAll(blocks)

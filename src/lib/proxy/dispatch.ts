@@ -1,12 +1,15 @@
 import type { Block } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
 import { maxActionHeaders, maxActionLineBytes } from '../ami/validate.js'
+import { audit, auditedFields } from './audit/audit.js'
+import { AuditedAction } from './audit/audited-action.js'
 import type { ClientSession } from './client-session.js'
 import { applyOutbound, type FilterLocal, type OutboundResult } from './filter/outbound.js'
 import { localActions } from './local-actions.js'
 import type { ActionResult } from './metrics.js'
 import type { ProxyLog } from './options.js'
 import { answerProxyAction, type ProxyActionContext } from './proxy-actions.js'
+import { kindOf } from './queries/query-actions.js'
 import type { QueryPool } from './queries/query-pool.js'
 import { errorAnswer, forwardedAction, ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
@@ -17,36 +20,74 @@ export interface DispatchContext extends ProxyActionContext {
   log: ProxyLog
 }
 
+/** One action of a client, come whole. */
+interface Request {
+  client: ClientSession
+  block: Block
+  /** The Action that counts; empty without one. */
+  action: string
+  /** The client's ActionID. */
+  id: Buffer | undefined
+}
+
 /**
  * Decides what becomes of one action of a client. What would touch the session that all share (Login, Logoff, Challenge, Events, Filter,
  * WaitEvent, however they are spelt) is answered here; everything else goes to one server.
  */
 export function dispatch(client: ClientSession, block: Block, id: Buffer | undefined, context: DispatchContext): void {
-  const refuse = (message: string, result: ActionResult = 'error') => {
-    context.metrics.action(client.login.username, block.get('Action')?.trim() ?? '', result)
-    client.receive(errorAnswer(message, id))
-  }
+  const action = effectiveAction(block)
+  const request: Request = { client, block, action, id }
   // Asterisk, in C, would see the line end there: what we check would not be what it does.
-  if (block.bytes.includes(0)) return refuse('A NUL byte in an action')
+  if (block.bytes.includes(0)) return refuse(request, context, 'A NUL byte in an action')
   // Asterisk skips them before a value: a name that hides behind one is still that name.
   if (block.getAll('Action').some((value) => /[^\x20-\x7e\t]/.test(value)))
-    return refuse('An Action has other than printable ASCII characters')
-  const action = effectiveAction(block)
+    return refuse(request, context, 'An Action has other than printable ASCII characters')
   const key = askForKey(client, block)
   if (!key.accepted) return client.refused('', id, key.delayMs)
   const local = localActions[action.toLowerCase()]
   if (local && !(local.needsLogin && !client.login.isLoggedIn)) {
-    const refusal = local.needsRights ? refusalByRights(client, block, action, context.log) : undefined
-    return refusal === undefined ? local.answer(client, block, id) : refuse(refusal)
+    if (local.needsRights && isDeniedByRights(request, context)) return
+    return local.answer(client, block, id)
   }
   const proxyAction = action === '' ? block.get('ProxyAction')?.trim() : undefined
   // The key alone is a login, and was accepted.
   if (action === '' && proxyAction === undefined && block.find('ProxyKey') && client.login.isLoggedIn)
     return acceptKey(client, id)
-  if (action === '' && proxyAction === undefined) return refuse('Missing action in request')
-  if (!client.login.isLoggedIn) return refuse('Permission denied', 'denied')
+  if (action === '' && proxyAction === undefined) return refuse(request, context, 'Missing action in request')
+  if (!client.login.isLoggedIn) return refuseStranger(request, context, proxyAction ?? action)
   if (proxyAction !== undefined) answerProxyAction(proxyAction, { client, block, id }, context)
-  else forward(client, { block, action, id }, context)
+  else forward(request, context)
+}
+
+/** It goes no further. */
+function refuse(
+  { client, action, id }: Request,
+  { metrics }: DispatchContext,
+  message: string,
+  result: ActionResult = 'error'
+): void {
+  metrics.action(client.login.username, action, result)
+  client.receive(errorAnswer(message, id))
+}
+
+/** It goes no further since the client may not do it, which is put on record. */
+function deny(request: Request, context: DispatchContext, { reason, message }: { reason: string; message: string }): void {
+  const { client, block, action } = request
+  audit(context.log, { event: 'action', outcome: 'denied', ...who(client), action, reason, fields: auditedFields(block) })
+  refuse(request, context, message, 'denied')
+}
+
+/** On record once a client: it may ask as often as it likes. */
+function refuseStranger(request: Request, context: DispatchContext, action: string): void {
+  const { client } = request
+  if (!client.wasDenied)
+    audit(context.log, { event: 'action', outcome: 'denied', ...who(client), action, reason: 'not logged in' })
+  client.wasDenied = true
+  refuse(request, context, 'Permission denied', 'denied')
+}
+
+function who({ address, login }: ClientSession) {
+  return { client: address, user: login.username }
 }
 
 /** Where a key is configured it comes first, alone or with an action, and is a login. */
@@ -79,46 +120,41 @@ function effectiveAction(block: Block): string {
   )
 }
 
-function forward(
-  client: ClientSession,
-  { block, action, id }: { block: Block; action: string; id: Buffer | undefined },
-  { options, servers, queries, log, metrics }: DispatchContext
-): void {
+function forward(request: Request, context: DispatchContext): void {
+  const { client, block, action, id } = request
+  const { options, servers, queries, log } = context
   const { maxActionsInFlight, filterLocal } = options()
-  const refuse = (message: string, result: ActionResult = 'error') => {
-    metrics.action(client.login.username, action, result)
-    client.receive(errorAnswer(message, id))
-  }
-  const who = { client: client.address, user: client.login.username, action }
-  const refusal = refusalByRights(client, block, action, log)
-  if (refusal !== undefined) return refuse(refusal, 'denied')
-  if (client.inFlight >= maxActionsInFlight) return refuse(`More than ${maxActionsInFlight} actions in flight`)
+  if (isDeniedByRights(request, context)) return
+  if (client.inFlight >= maxActionsInFlight) return refuse(request, context, `More than ${maxActionsInFlight} actions in flight`)
   const outbound = throughColumns(client, block, filterLocal)
-  if ('refused' in outbound) {
-    log.warn({ ...who, reason: outbound.refused }, 'action denied')
-    return refuse(outbound.refused, 'denied')
-  }
+  if ('refused' in outbound) return deny(request, context, { reason: outbound.refused, message: outbound.refused })
   const { lines, headerCount, longestLineBytes } = forwardedAction(outbound.block)
   if (longestLineBytes > maxActionLineBytes)
-    return refuse(`A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)
+    return refuse(request, context, `A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)
   // Our ActionID is one more.
-  if (headerCount + 1 > maxActionHeaders) return refuse(`More than the ${maxActionHeaders} headers that Asterisk takes`)
+  if (headerCount + 1 > maxActionHeaders)
+    return refuse(request, context, `More than the ${maxActionHeaders} headers that Asterisk takes`)
   const target = servers.select(client.login.account?.server ?? block.get('Server')?.trim())
-  if (typeof target === 'string') return refuse(target)
+  if (typeof target === 'string') return refuse(request, context, target)
   client.started()
-  queries.send(target, { name: action, lines, id }, client)
+  const kind = kindOf(action, lines)
+  const record = () =>
+    ({ event: 'action', ...who(client), action, server: target.name, fields: auditedFields(outbound.block) }) as const
+  const asker = kind === 'change' ? new AuditedAction(client, log, record()) : client
+  queries.send(target, { kind, name: action, lines, id }, asker)
 }
 
-/** What an action is answered with that the client's account may not send; undefined when it may. */
-function refusalByRights(client: ClientSession, block: Block, action: string, log: ProxyLog): string | undefined {
-  const who = { client: client.address, user: client.login.username, action }
+/** May the client's account not send it? Then it has been answered. */
+function isDeniedByRights(request: Request, context: DispatchContext): boolean {
+  const { client, block, action } = request
   const decision = client.login.rights.check(block, action)
   if (!decision.allowed) {
-    log.warn({ ...who, reason: decision.reason }, 'action denied')
-    return `Permission denied: ${decision.reason}`
+    deny(request, context, { reason: decision.reason, message: `Permission denied: ${decision.reason}` })
+    return true
   }
-  if ('wouldRefuse' in decision) log.warn({ ...who, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
-  return undefined
+  if ('wouldRefuse' in decision)
+    context.log.warn({ ...who(client), action, reason: decision.wouldRefuse }, 'action would be denied (dry run)')
+  return false
 }
 
 /** What the filter columns of the client's account leave of its action. */

@@ -39,10 +39,12 @@ export class FrontDoor {
   /** @throws ConfigError for a certificate that cannot be used */
   constructor(context: FrontDoorContext) {
     this.#context = context
-    this.#limits = new ConnectionLimits<object>(
-      (connection) => (connection as net.Socket).destroy(),
-      context.options().connectionLimits
-    )
+    this.#limits = new ConnectionLimits<object>((connection) => {
+      const { remoteAddress, remotePort } = connection as net.Socket
+      const reason = 'it had not logged in, and made room for another'
+      context.log.warn({ client: `${remoteAddress}:${remotePort}`, reason }, 'client closed')
+      ;(connection as net.Socket).destroy()
+    }, context.options().connectionLimits)
     const http: HttpContext = {
       log: context.log,
       openSession: (stream, peer) => context.openSession(stream, this.#sessionPeer(peer)),

@@ -140,4 +140,10 @@ export interface ProxyLog {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
+  /** Shows the wire. Only there where it is wanted: without it nothing is prepared for it. */
+  wire?: LogWriter | undefined
+  /** A log of its own for who did what; without it that stands in this log. */
+  audit?: LogWriter | undefined
 }
+
+export type LogWriter = (fields: object, message: string) => void

@@ -11,6 +11,8 @@ export interface OutboxOptions {
   /** The client read nothing for `stallTimeoutMs` while its queue was full. */
   onStalled: () => void
   stallTimeoutMs: number
+  /** Shown whatever is written, whole blocks; only where somebody wants to see the wire. */
+  onWrite?: ((bytes: Buffer) => void) | undefined
   /** It has missed events, and reads again. */
   onDropped: (events: number) => void
 }
@@ -200,7 +202,9 @@ export class Outbox {
     this.#waitsFor = 'nothing'
     if (parts.length === 0 || !this.#socket.writable) return
     // What the system took at once is not behind, however large it was.
-    if (this.#socket.write(join(parts)) || this.#socket.writableLength === 0 || this.#behindSinceMs !== undefined) return
+    const bytes = join(parts)
+    if (this.#options.onWrite) this.#options.onWrite(bytes)
+    if (this.#socket.write(bytes) || this.#socket.writableLength === 0 || this.#behindSinceMs !== undefined) return
     this.#behindSinceMs = performance.now()
     this.#socket.once('drain', this.#onCaughtUp)
   }

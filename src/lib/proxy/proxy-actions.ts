@@ -1,9 +1,10 @@
 import type { Block } from '../ami/block.js'
 import type { Field } from '../ami/encode.js'
+import { audit, auditedFields } from './audit/audit.js'
 import type { ClientSession } from './client-session.js'
 import { inputFormats, outputFormat, outputFormatNames } from './formats/formats.js'
 import type { ActionResult, ProxyMetrics } from './metrics.js'
-import type { AutoFilter, ProxyOptions, ServerOptions } from './options.js'
+import type { AutoFilter, ProxyLog, ProxyOptions, ServerOptions } from './options.js'
 import { ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
 
@@ -11,6 +12,7 @@ import type { Servers } from './servers.js'
 export interface ProxyActionContext {
   options: () => ProxyOptions
   servers: Servers
+  log: ProxyLog
   /** All clients, the newest last. */
   clients: () => Iterable<ClientSession>
   metrics: Pick<ProxyMetrics, 'action'>
@@ -107,17 +109,25 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
 
 /** Answers a `ProxyAction`. */
 export function answerProxyAction(name: string, request: Request, context: ProxyActionContext): void {
-  const { client, id } = request
+  const { client, block, id } = request
   const key = name.toLowerCase()
   const answer = proxyActions[key]
-  const isDenied = forAdministrators.has(key) && !client.login.isAdmin
+  const { isAdmin, username } = client.login
+  const isDenied = answer !== undefined && forAdministrators.has(key) && !isAdmin
   const fields = !answer
     ? error('Invalid Proxy Action')
     : isDenied
       ? error(`Permission denied: ${name} is for administrators`)
       : answer(request, context)
-  const result: ActionResult = isDenied ? 'denied' : fields && fields[0]![1] !== 'Success' ? 'error' : 'success'
-  context.metrics.action(client.login.username, name, result)
+  const value = (wanted: string) => fields?.find(([field]) => field === wanted)?.[1]
+  const outcome = value('ProxyResponse') ?? 'Success'
+  const result: ActionResult = isDenied ? 'denied' : outcome === 'Success' ? 'success' : 'error'
+  context.metrics.action(username, name, result)
+  if (isAdmin || isDenied) {
+    const reason = outcome === 'Success' ? {} : { reason: value('Message') }
+    const record = { outcome: isDenied ? 'denied' : outcome, client: client.address, user: username, action: name, ...reason }
+    audit(context.log, { event: 'proxyAction', ...record, fields: auditedFields(block) })
+  }
   if (fields) client.receive(ownAnswer(fields, id))
 }
 

@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { encodeBlock, type Field } from '../ami/encode.js'
 import { amiVersion } from '../ami/login.js'
-import type { Address } from '../net/address.js'
-import { type Listeners, listenOnAll } from '../net/listen.js'
+import { type Address, formatAddress } from '../net/address.js'
+import { ListenerSet } from '../net/listener-set.js'
+import { ServerTls } from '../net/tls-server.js'
 import { LoginThrottle } from './accounts/login-throttle.js'
+import { AuditedAction } from './audit/audited-action.js'
 import { type ClientContext, ClientSession, type Peer } from './client-session.js'
 import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
@@ -28,13 +31,15 @@ const defaultVersion = '11.0.0'
 const shutdownEvent = Buffer.from('Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: False\r\n\r\n')
 
 export interface RunningProxy {
+  /** As they are now: a reload may change them. */
   readonly addresses: readonly Address[]
   readonly servers: Servers
   /**
-   * Takes over servers and users without dropping a client. Users count for new logins, limits for new clients and new sessions with servers; what it
-   * listens on stays.
+   * Takes over servers, users and listeners without dropping a client. Users count for new logins, limits for new clients and new sessions with servers.
+   * Where it listens on the same, all is taken over before it returns.
+   * @throws ListenError, ConfigError for a certificate; all is as it was then
    */
-  reload(options: ProxyOptions): void
+  reload(options: ProxyOptions): Promise<void>
   /** What servers and clients do now. */
   status(): Promise<ProxyStatus>
   /** Settles when all is closed. */
@@ -48,9 +53,11 @@ export interface RunningProxy {
  */
 export async function startProxy(options: ProxyOptions, log: ProxyLog, signal: AbortSignal): Promise<RunningProxy> {
   const proxy = new AmiProxy(options, log, await loadActionNames())
-  const addresses = await proxy.listen()
+  await proxy.listen()
   return {
-    addresses,
+    get addresses() {
+      return proxy.addresses
+    },
     servers: proxy.servers,
     reload: (changed) => proxy.reload(changed),
     status: () => proxy.status(),
@@ -64,7 +71,7 @@ class AmiProxy {
   readonly #log: ProxyLog
   readonly #clients = new Set<ClientSession>()
   readonly #fanOut = new FanOut<ClientSession>()
-  #listeners: Listeners | undefined
+  readonly #listeners: ListenerSet
   #draining = false
   readonly #congestion: Congestion
   readonly #journal: Journal
@@ -97,6 +104,11 @@ class AmiProxy {
       log,
       openSession: (stream, peer) => this.#openSession(stream, peer),
       status: (path, from) => this.#observation.page(path, from)
+    })
+    this.#listeners = new ListenerSet({
+      onConnection: (socket) => this.#door.admit(socket),
+      onAcceptError: (error, wish) =>
+        log.warn({ address: formatAddress(wish), reason: error.message }, 'a client could not be accepted')
     })
     this.servers = new Servers((server) => this.#createUpstream(server))
     this.#congestion = new Congestion(this.#fanOut, (paused) => {
@@ -135,28 +147,28 @@ class AmiProxy {
     }
   }
 
-  async listen(): Promise<readonly Address[]> {
-    this.#listeners = await listenOnAll(this.#options.listen, {
-      onConnection: (socket) => this.#door.admit(socket),
-      onAcceptError: (error) => this.#log.warn({ reason: error.message }, 'a client could not be accepted'),
-      allowHalfOpen: true
-    })
+  get addresses(): readonly Address[] {
     return this.#listeners.addresses
+  }
+
+  listen(): Promise<void> {
+    return this.#listeners.update(this.#options.listen)
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.servers.update(this.#options.servers)
     await aborted(signal)
-    this.#listeners?.close()
+    this.#listeners.close()
     await this.#drain()
     this.#door.close()
     this.#congestion.stop()
     await this.servers.stop()
   }
 
-  reload(options: ProxyOptions): void {
+  async reload(options: ProxyOptions): Promise<void> {
+    if (!isDeepStrictEqual(options.listen, this.#options.listen)) await this.#moveTo(options)
     const before = this.#options
-    this.#options = { ...options, listen: before.listen }
+    this.#options = options
     try {
       this.#door.reload()
     } catch (error) {
@@ -166,7 +178,15 @@ class AmiProxy {
     this.#keepsChannels = options.accounts?.hasFilters ?? false
     this.servers.update(options.servers)
     for (const client of this.#clients) client.reloaded()
-    this.#log.info({ servers: options.servers.map(({ name }) => name) }, 'settings reloaded')
+    const listen = this.addresses.map(formatAddress)
+    this.#log.info({ servers: options.servers.map(({ name }) => name), listen }, 'settings reloaded')
+  }
+
+  /** A port that is not to be had, or a certificate that cannot be used, changes nothing. */
+  async #moveTo({ listen, tls }: ProxyOptions): Promise<void> {
+    if (tls) new ServerTls(tls)
+    await this.#listeners.update(listen)
+    this.#options = { ...this.#options, listen }
   }
 
   status(): Promise<ProxyStatus> {
@@ -185,7 +205,9 @@ class AmiProxy {
           this.#congestion.check()
         },
         onAnswer: (block, to) => {
-          if (this.#options.broadcastResponses && to instanceof ClientSession) this.#fanOut.deliverAnswer(block, server.name, to)
+          const client = to instanceof AuditedAction ? to.client : to
+          if (this.#options.broadcastResponses && client instanceof ClientSession)
+            this.#fanOut.deliverAnswer(block, server.name, client)
         },
         onUp: (upstream) => {
           if (upstream.reconnects > 0) this.#observation.metrics.reconnect(upstream.name)
@@ -255,7 +277,7 @@ class AmiProxy {
     while (performance.now() < answersBy && [...this.#clients].some((client) => client.inFlight > 0)) await nextTurn()
     for (const client of this.#clients) client.end('the proxy stops')
     while (performance.now() < deadline && this.#clients.size > 0) await nextTurn()
-    for (const client of this.#clients) client.destroy()
+    for (const client of this.#clients) client.destroy('the proxy stops')
   }
 }
 

@@ -12,6 +12,8 @@ import type { OwnCopy } from './fan-out.js'
 import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
 import type { Ending, Requester } from './pending-actions.js'
 import { closeBlock } from './rewrite.js'
+import { tapLogin } from './trace/login-tap.js'
+import { WireTap } from './trace/wire-tap.js'
 
 /** Large enough for what the system hands over at once under load. */
 const readBufferBytes = 256 * 1024
@@ -43,6 +45,7 @@ export class Upstream {
   readonly #log: ProxyLog
   readonly #stop = new AbortController()
   readonly #isMarked: () => boolean
+  readonly #tap: WireTap | undefined
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
   #router: AnswerRouter
   #session: Session | undefined
@@ -70,6 +73,7 @@ export class Upstream {
     this.#handlers = handlers
     this.#log = log
     this.#isMarked = isMarked
+    this.#tap = WireTap.of(log, () => ({ server: this.name }))
     this.#router = this.#createRouter()
   }
 
@@ -212,7 +216,10 @@ export class Upstream {
       setImmediate(() => {
         const all = this.#outgoing
         this.#outgoing = []
-        if (all.length > 0) this.#session?.stream.socket.write(Buffer.concat(all))
+        if (all.length === 0) return
+        const bytes = Buffer.concat(all)
+        if (this.#tap) this.#tap.sent(bytes)
+        this.#session?.stream.socket.write(bytes)
       })
     }
     this.#outgoing.push(bytes)
@@ -226,7 +233,8 @@ export class Upstream {
       credentials: { username, secret, auth, events: this.options.events === false ? 'off' : 'on' },
       timeoutMs: this.#settings.serverTimeoutMs,
       limits: this.#settings.limits,
-      readBuffer: this.#readBuffer
+      readBuffer: this.#readBuffer,
+      trace: this.#tap && tapLogin(this.#tap)
     })
     this.#session = session
     this.#state = 'booting'
@@ -293,9 +301,19 @@ export class Upstream {
     const { limits } = this.#settings
     return new StreamSplitter(
       {
-        onRun: (run) => this.#handlers.onEvents(this.#mark ? this.#markRun(run) : run),
-        onBlock: (block) => (this.isUp ? this.#router.take(block) : this.#takeWhileBooting(block, up)),
-        onOversized: (head) => this.#router.takeOversized(head, limits.maxBlockBytes)
+        onRun: (run) => {
+          if (this.#tap) this.#tap.received(run)
+          this.#handlers.onEvents(this.#mark ? this.#markRun(run) : run)
+        },
+        onBlock: (block) => {
+          if (this.#tap) this.#tap.received(block)
+          if (this.isUp) this.#router.take(block)
+          else this.#takeWhileBooting(block, up)
+        },
+        onOversized: (head) => {
+          if (this.#tap) this.#tap.received(head)
+          this.#router.takeOversized(head, limits.maxBlockBytes)
+        }
       },
       limits
     )

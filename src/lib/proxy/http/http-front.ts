@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Field } from '../../ami/encode.js'
 import { PbxkitError } from '../../errors.js'
@@ -9,8 +10,9 @@ import { openEventSession, parameterMap } from './event-session.js'
 import { sendEventStream } from './event-stream.js'
 import type { HttpContext } from './http-context.js'
 import { HttpError, unauthorized } from './http-error.js'
+import { HttpTap } from './http-tap.js'
 import { readBody, readBodyFields, readParameters } from './request-action.js'
-import { demandCredentials, isAllowedOrigin, readCredentials } from './request-auth.js'
+import { demandCredentials, isAllowedOrigin, readCredentials, userOf } from './request-auth.js'
 import { acceptedFormat, type RequestOptions, readOptions } from './request-options.js'
 import { peerAddress, readTarget, sessionPeer } from './request-target.js'
 import { type AnswerPage, answerPage, commonHeaders } from './response.js'
@@ -43,6 +45,7 @@ interface Exchange {
   /** How the answer is written, as far as it is known. */
   format: string
   actionId: string | undefined
+  tap: HttpTap | undefined
 }
 
 /** HTTP/1.1 for the proxy: every request is an AMI client of its own inside this process, and all that holds for those holds for it. */
@@ -62,7 +65,9 @@ export class HttpFront {
 
   /** Takes over a connection whose first bytes, which have been put back (`unshift`), are those of an HTTP request. */
   accept(socket: Duplex): void {
-    socket.on('error', (error) => this.#context.log.debug({ reason: error.message }, 'HTTP connection failed'))
+    const { remoteAddress, remotePort } = socket as Partial<Socket>
+    const client = `${remoteAddress}:${remotePort}`
+    socket.on('error', (error) => this.#context.log.debug({ client, reason: error.message }, 'HTTP connection failed'))
     this.#server.accept(socket)
   }
 
@@ -74,6 +79,7 @@ export class HttpFront {
   async #answer(request: IncomingMessage, response: ServerResponse, continueBody: () => void): Promise<void> {
     const startMs = performance.now()
     const gone = new AbortController()
+    const user = userOf(request)
     response.once('close', () => gone.abort())
     const exchange: Exchange = {
       ...readTarget(request),
@@ -82,14 +88,18 @@ export class HttpFront {
       continueBody,
       aborted: gone.signal,
       format: acceptedFormat(request.headers.accept) ?? this.#context.options().outputFormat,
-      actionId: undefined
+      actionId: undefined,
+      tap: HttpTap.of(this.#context.log, request, user)
     }
+    exchange.tap?.head()
     try {
       // Answers go out in the order of the requests: so do the actions of one connection.
       await this.#turns.run(request.socket, async () => {
         if (request.socket.destroyed) return
         const page = await this.#route(exchange).catch((error: unknown) => this.#failure(exchange, error))
-        if (page) await send(response, page)
+        if (!page) return
+        exchange.tap?.answer(page)
+        await send(response, page)
       })
     } catch (error) {
       void send(response, this.#failure(exchange, error))
@@ -98,6 +108,7 @@ export class HttpFront {
       // Without the query: it may hold secrets.
       {
         client: peerAddress(request),
+        user,
         method: request.method,
         path: exchange.path,
         status: response.statusCode,
@@ -133,6 +144,7 @@ export class HttpFront {
     const { request, query } = exchange
     const settings = this.#context.options()
     const body = await readBody(request, settings.maxBodyBytes, exchange.continueBody)
+    exchange.tap?.body(body)
     const all: Field[] = [...readParameters(query), ...readBodyFields(body, request, (xml) => this.#context.parseXmlAction(xml))]
     const options = readOptions(all, request.headers, settings)
     exchange.format = options.format
@@ -163,8 +175,10 @@ export class HttpFront {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const gone = new AbortController()
-    socket.on('error', (error) => this.#context.log.debug({ reason: error.message }, 'HTTP connection failed'))
+    const who = { client: peerAddress(request), user: userOf(request) }
+    socket.on('error', (error) => this.#context.log.debug({ ...who, reason: error.message }, 'HTTP connection failed'))
     socket.once('close', () => gone.abort())
+    HttpTap.of(this.#context.log, request, who.user)?.head()
     const { path, query } = readTarget(request)
     try {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw new HttpError(400, 'The only upgrade is to a WebSocket')
@@ -179,17 +193,24 @@ export class HttpFront {
       const wish = { parameters, output, delimiter: format.delimiter, aborted: gone.signal }
       const client = await openEventSession(this.#context, request, wish)
       joinWebSocket(request, { socket, head }, client.stream, format)
-      this.#context.log.debug({ client: peerAddress(request), path }, 'WebSocket')
+      this.#context.log.debug({ ...who, path }, 'WebSocket')
     } catch (error) {
-      const { status, headers, body } = this.#failure({ format: 'standard', actionId: undefined }, error)
+      const { status, headers, body } = this.#failure({ request, format: 'standard', actionId: undefined }, error)
       if (socket.writable) refuseOnSocket(socket, status, textHeaders({ ...headers, Connection: 'close' }), body)
       else socket.destroy()
     }
   }
 
-  #failure({ format, actionId, aborted }: Partial<Exchange> & Pick<Exchange, 'format' | 'actionId'>, error: unknown): AnswerPage {
+  #failure(
+    { request, format, actionId, aborted }: Partial<Exchange> & Pick<Exchange, 'format' | 'actionId'>,
+    error: unknown
+  ): AnswerPage {
     const isForeseen = error instanceof PbxkitError
-    if (!isForeseen && !aborted?.aborted) this.#context.log.warn({ reason: String(error) }, 'HTTP request failed')
+    if (!isForeseen && !aborted?.aborted)
+      this.#context.log.warn(
+        { ...(request && { client: peerAddress(request), user: userOf(request) }), reason: String(error) },
+        'HTTP request failed'
+      )
     const status = error instanceof HttpError ? error.status : isForeseen ? 400 : 500
     const block = errorAnswer(
       isForeseen ? error.message : 'Internal error',

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { HttpOptions } from './http-context.js'
 import { unauthorized } from './http-error.js'
 
@@ -30,6 +30,15 @@ export function readCredentials(headers: IncomingHttpHeaders, parameterKey?: str
       return { proxyKey: token! }
     default:
       throw unauthorized('Authorization must be Basic or Bearer')
+  }
+}
+
+/** Who a request says it is, for the log; undefined when it does not say, or not in a way that can be read. */
+export function userOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+  try {
+    return readCredentials(headers).login?.username
+  } catch {
+    return undefined
   }
 }
 

@@ -9,6 +9,7 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     certFile,
     procUser,
     procGroup,
+    logFile,
     acceptUnencrypted,
     listenAddress,
     listenPort,
@@ -33,6 +34,7 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     ...(certFile !== undefined && { 'tls-cert': certFile }),
     ...(procUser !== undefined && { 'run-as-user': procUser }),
     ...(procGroup !== undefined && { 'run-as-group': procGroup }),
+    ...(logFile !== undefined && { 'log-file': logFile }),
     ...(forceBanner !== undefined && { banner: forceBanner }),
     // The old program tried at once, for ever: 0 is not "as fast as it can".
     ...(retryIntervalS > 0 && { 'retry-interval': String(retryIntervalS) }),

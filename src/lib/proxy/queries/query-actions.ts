@@ -28,6 +28,8 @@ const queries: ReadonlySet<string> = new Set(
     .map((name) => name.toLowerCase())
 )
 
+export type ActionKind = 'query' | 'ping' | 'change'
+
 /**
  * - `query`: it reads; one answer does for all who ask the same at the same time;
  * - `ping`: it neither reads nor changes, but who sends one measures the time;
@@ -41,7 +43,7 @@ const queries: ReadonlySet<string> = new Set(
  * @param name of the action
  * @param lines its headers, as they go to Asterisk
  */
-export function kindOf(name: string, lines: Buffer): 'query' | 'ping' | 'change' {
+export function kindOf(name: string, lines: Buffer): ActionKind {
   const action = name.toLowerCase()
   if (action === 'ping') return 'ping'
   if (action === 'command') return isReadingCommand(onlyCommand(lines)) ? 'query' : 'change'

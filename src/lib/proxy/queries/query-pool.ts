@@ -1,5 +1,4 @@
 import type { Requester } from '../pending-actions.js'
-import { kindOf } from './query-actions.js'
 import { SharedQuery } from './shared-query.js'
 import type { OutgoingAction, Snapshots } from './snapshots.js'
 
@@ -51,7 +50,7 @@ export class QueryPool {
 
   send(server: Sender, action: OutgoingAction, requester: Asker): void {
     const { name, lines, id } = action
-    const kind = this.#isOn() ? kindOf(name, lines) : 'change'
+    const kind = this.#isOn() ? action.kind : 'change'
     if (kind === 'query') return this.#ask(server, action, requester)
     if (kind === 'change') {
       this.#flights.clear()

@@ -4,6 +4,7 @@ import type { EventView } from '../filter/event-view.js'
 import type { Origin } from '../formats/format.js'
 import type { Requester } from '../pending-actions.js'
 import { withActionId } from '../rewrite.js'
+import type { ActionKind } from './query-actions.js'
 
 /** The lists that are kept, and the classes of the events by which they change. */
 const lists: ReadonlyMap<string, number> = new Map(
@@ -27,6 +28,7 @@ const maxBytes = 16 * 1024 * 1024
 
 /** An action on its way to a server. */
 export interface OutgoingAction {
+  kind: ActionKind
   name: string
   /** Its headers without ActionID, each with CRLF. */
   lines: Buffer

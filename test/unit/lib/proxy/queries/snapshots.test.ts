@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nobody } from '../../../../../src/lib/proxy/answer-router.js'
 import { EventView } from '../../../../../src/lib/proxy/filter/event-view.js'
 import type { Requester } from '../../../../../src/lib/proxy/pending-actions.js'
+import { kindOf } from '../../../../../src/lib/proxy/queries/query-actions.js'
 import { QueryPool } from '../../../../../src/lib/proxy/queries/query-pool.js'
 import { Snapshots } from '../../../../../src/lib/proxy/queries/snapshots.js'
 
@@ -37,7 +38,7 @@ function setUp() {
     who.received = []
     who.inFlight++
     const lines = Buffer.from(`Action: ${name}\r\n${more}`)
-    pool.send(server, { name, lines, id: id === undefined ? undefined : Buffer.from(id) }, who)
+    pool.send(server, { kind: kindOf(name, lines), name, lines, id: id === undefined ? undefined : Buffer.from(id) }, who)
     return who.received.join('')
   }
   const begin = (from: 'server' | 'proxy' = 'server') => {

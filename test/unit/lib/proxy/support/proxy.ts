@@ -49,12 +49,16 @@ export function testOptions(servers: ServerOptions[], options: Partial<ProxyOpti
 }
 
 /** Starts a proxy that is stopped when the test ends. Its waits are short unless the test says otherwise. */
-export async function startTestProxy(servers: ServerOptions[], options: Partial<ProxyOptions> = {}): Promise<TestProxy> {
+export async function startTestProxy(
+  servers: ServerOptions[],
+  options: Partial<ProxyOptions> = {},
+  more: Partial<ProxyLog> = {}
+): Promise<TestProxy> {
   const stop = new AbortController()
   const log: LogRecord[] = []
   const write = (level: string) => (fields: object, message: string) =>
     void log.push({ level, fields: fields as Record<string, unknown>, message })
-  const logger: ProxyLog = { debug: write('debug'), info: write('info'), warn: write('warn') }
+  const logger: ProxyLog = { debug: write('debug'), info: write('info'), warn: write('warn'), ...more }
   const running = await startProxy(testOptions(servers, options), logger, stop.signal)
   const address = running.addresses[0]!
   onTestFinished(async () => {
