@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
@@ -15,9 +16,9 @@ function records(file: string): Record<string, unknown>[] {
 }
 
 /** Looks at files until something holds: nothing else tells when another process has written. */
-async function eventually(holds: () => boolean, what: () => string): Promise<void> {
+async function eventually(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
   const deadline = Date.now() + 15_000
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`It did not come true: ${what()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -164,3 +165,34 @@ function connects(port: number): Promise<boolean> {
     socket.once('connect', () => socket.destroy())
   })
 }
+
+describe('the other settings of a proxy', () => {
+  it('change at SIGHUP, too, but for those that need a restart, which it says', async () => {
+    const config = writeFile('')
+    const configure = (settings: string) => fs.writeFileSync(config, `${settings}[user admin]\nsecret = secret\nadmin = yes\n`)
+    configure('')
+    const proxy = new Running(['proxy', 'serve', '--demo', '--config', config, '--listen', '127.0.0.1:0'])
+    const port = await proxy.ready()
+    const firstLine = async () => {
+      const client = net.connect(port, '127.0.0.1').on('error', () => {})
+      const [chunk] = (await once(client, 'data')) as [Buffer]
+      client.destroy()
+      return chunk.toString('latin1').split('\r\n')[0]
+    }
+    expect(await firstLine()).toMatch(/^Asterisk Call Manager\//)
+
+    configure('banner = Old Panel/1.0\n')
+    proxy.child.kill('SIGHUP')
+    await proxy.says(/settings reloaded/)
+    expect(await firstLine()).toBe('Old Panel/1.0')
+    expect(proxy.stderr).not.toContain('need a restart')
+
+    configure('journal = 0\n')
+    proxy.child.kill('SIGHUP')
+    await proxy.says(/need a restart/)
+    await eventually(
+      async () => /^Asterisk Call Manager\//.test((await firstLine()) ?? ''),
+      () => proxy.stderr
+    )
+  })
+})

@@ -1,6 +1,7 @@
 import { controlFlag } from '../../lib/cli/control-flag.js'
 import { Flags } from '../../lib/cli/oclif.js'
 import { ProxyCommand } from '../../lib/cli/proxy-command.js'
+import { reloadableFlags } from '../../lib/cli/proxy-flags.js'
 import type { RunningService } from '../../lib/cli/service-command.js'
 import { formatAddress } from '../../lib/net/address.js'
 import type { ServerOptions } from '../../lib/proxy/options.js'
@@ -57,9 +58,9 @@ Servers and users stand in the configuration file as [server NAME] (host, port, 
     }
   }
 
-  /** Reads the configuration and the users file again. What was typed stays. */
+  /** Reads the configuration and the users file again. What was typed stays; what is counted from a client's first byte counts for new ones. */
   protected override async reload(): Promise<void> {
-    await this.rereadSettings(['listen'])
+    await this.rereadSettings(reloadableFlags)
     const options = await this.proxyOptions({ demo: this.flags.demo })
     try {
       await this.#proxy?.proxy.reload({ ...options, servers: this.#proxy.demoServers ?? options.servers })

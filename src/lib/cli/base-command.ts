@@ -153,8 +153,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     Object.assign(this.flags, changed)
     const others = (layers: Settings['layers']) =>
       layers.map(({ source, values }) => [source, Object.entries(values).filter(([name]) => !changeable.includes(name))])
-    if (!isDeepStrictEqual(others(before), others(settings.layers)))
-      this.note('settings outside of [server] and [user] sections have changed: they need a restart')
+    if (!isDeepStrictEqual(others(before), others(settings.layers))) this.note('settings have changed that need a restart')
   }
 
   /** Reads the file of --config; a command may know files of another form. @throws ConfigError */

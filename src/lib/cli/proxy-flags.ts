@@ -162,6 +162,17 @@ export const proxyFlags = {
   'max-block': Flags.integer({ description: 'bytes of one action or answer', default: 1_048_576, min: 1024, ...limits })
 }
 
+/** Files that root opened, whom it is to run as, and what memory is kept from the start on: these need a restart. */
+const fixedFlags = ['run-as-user', 'run-as-group', 'audit-log', 'journal', 'snapshot']
+
+/** What a reload takes over from the configuration. */
+export const reloadableFlags: readonly string[] = [
+  ...Object.keys(proxyFlags).filter((name) => !fixedFlags.includes(name)),
+  'users',
+  'timeout',
+  'drain-timeout'
+]
+
 /** The values of those flags. */
 export interface ProxyFlagValues {
   listen: string[]
