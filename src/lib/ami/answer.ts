@@ -31,7 +31,7 @@ export class AnswerProgress {
 
   /** @returns what this block, which carries the action's ActionID, is in the answer */
   push(block: Block): 'response' | 'item' | 'complete' | 'cancelled' {
-    if (block.get('Event') === undefined) {
+    if (block.find('Event') === undefined) {
       this.#expects = this.#opensBy(block)
       return 'response'
     }

@@ -3,7 +3,7 @@ import { listEndEvent } from '../ami/catalog/catalog.js'
 import type { OwnCopy } from './fan-out.js'
 import type { ProxyLog } from './options.js'
 import { type PendingAction, PendingActions, type Requester } from './pending-actions.js'
-import { closeBlock, errorAnswer, ownAnswer, withActionId } from './rewrite.js'
+import { closeBlock, closeWithActionId, errorAnswer, ownAnswer } from './rewrite.js'
 import { shownBlock } from './trace/wire-text.js'
 
 export interface RouterOptions {
@@ -28,16 +28,18 @@ export class AnswerRouter {
   /** @param bytes a block without its empty line */
   take(bytes: Buffer): void {
     const block = new Block(bytes)
-    const pending = this.pending.find(block)
-    const ours = this.pending.isOurs(block)
+    const id = block.get('ActionID')?.trim()
+    const pending = this.pending.find(block, id)
+    const ours = id !== undefined && this.pending.isOurs(id)
+    const closed = (id: Buffer | undefined) => closeWithActionId(block, id, this.#options.mark())
     // Asterisk broadcasts an event that has a Privilege; without one, or within a list, it is for the one who asked.
     const isBroadcast = block.find('Event') && !pending?.progress.listIsOpen && (!ours || block.find('Privilege'))
     if (isBroadcast) {
       // For the others the id means nothing, and put back to the requester's own it could be one of theirs.
-      const own = ours ? pending?.requester.ownCopy(this.#closed(withActionId(block, pending.originalId))) : undefined
-      this.#options.onEvents(this.#closed(ours ? withActionId(block, undefined) : bytes), own)
+      const own = ours ? pending?.requester.ownCopy(closed(pending.originalId)) : undefined
+      this.#options.onEvents(ours ? closed(undefined) : closeBlock(bytes, this.#options.mark()), own)
     } else if (pending) {
-      const answer = this.#closed(withActionId(block, pending.originalId))
+      const answer = closed(pending.originalId)
       pending.requester.receive(answer, 'server')
       this.#options.onAnswer(answer, pending.requester)
       this.pending.advance(pending, block)
@@ -81,10 +83,6 @@ export class AnswerRouter {
       this.pending.end(pending, 'success')
     }
     return { ...nobody, receive }
-  }
-
-  #closed(block: Buffer): Buffer {
-    return closeBlock(block, this.#options.mark())
   }
 }
 

@@ -7,6 +7,7 @@ import { audit } from './audit/audit.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
 import { filterSourceOf, SessionEventFilter } from './filter/session-event-filter.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
+import { LastPlan } from './forward-plan.js'
 import { LoginState } from './login-state.js'
 import type { LoginResult, ProxyMetrics } from './metrics.js'
 import type { AutoFilter, ProxyLog, ProxyOptions } from './options.js'
@@ -81,6 +82,7 @@ export class ClientSession implements Subscriber, Requester {
   wasDenied = false
   /** The ActionID that it sent last. */
   lastActionId = ''
+  readonly lastPlan = new LastPlan()
   readonly #stream: Duplex
   readonly #context: ClientContext
   readonly #parser: InputParser

@@ -5,6 +5,7 @@ import { audit, auditedFields } from './audit/audit.js'
 import { AuditedAction } from './audit/audited-action.js'
 import type { ClientSession } from './client-session.js'
 import { applyOutbound, type FilterLocal, type OutboundResult } from './filter/outbound.js'
+import type { ForwardPlan } from './forward-plan.js'
 import { localActions } from './local-actions.js'
 import type { ActionResult } from './metrics.js'
 import type { ProxyLog } from './options.js'
@@ -35,6 +36,9 @@ interface Request {
  * WaitEvent, however they are spelt) is answered here; everything else goes to one server.
  */
 export function dispatch(client: ClientSession, block: Block, id: Buffer | undefined, context: DispatchContext): void {
+  const { rights, isLoggedIn } = client.login
+  const known = isLoggedIn ? client.lastPlan.recall(block, { rights, options: context.options() }) : undefined
+  if (known) return send(known, { client, block, action: known.action, id }, context)
   const action = effectiveAction(block)
   const request: Request = { client, block, action, id }
   // Asterisk, in C, would see the line end there: what we check would not be what it does.
@@ -121,26 +125,43 @@ function effectiveAction(block: Block): string {
 }
 
 function forward(request: Request, context: DispatchContext): void {
-  const { client, block, action, id } = request
-  const { options, servers, queries, log } = context
-  const { maxActionsInFlight, filterLocal } = options()
+  const { client, block } = request
   if (isDeniedByRights(request, context)) return
-  if (client.inFlight >= maxActionsInFlight) return refuse(request, context, `More than ${maxActionsInFlight} actions in flight`)
-  const outbound = throughColumns(client, block, filterLocal)
-  if ('refused' in outbound) return deny(request, context, { reason: outbound.refused, message: outbound.refused })
+  const plan = planOf(request, context)
+  if (!plan) return
+  client.lastPlan.remember(block, plan, { rights: client.login.rights, options: context.options() })
+  send(plan, request, context)
+}
+
+/** What goes to Asterisk; undefined when nothing may, and the client has its answer. */
+function planOf(request: Request, context: DispatchContext): ForwardPlan | undefined {
+  const { client, block, action } = request
+  const refused = (message: string) => void refuse(request, context, message)
+  const outbound = throughColumns(client, block, context.options().filterLocal)
+  if ('refused' in outbound) return void deny(request, context, { reason: outbound.refused, message: outbound.refused })
   const { lines, headerCount, longestLineBytes } = forwardedAction(outbound.block)
   if (longestLineBytes > maxActionLineBytes)
-    return refuse(request, context, `A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)
+    return refused(`A line is longer than the ${maxActionLineBytes} bytes that Asterisk takes`)
   // Our ActionID is one more.
-  if (headerCount + 1 > maxActionHeaders)
-    return refuse(request, context, `More than the ${maxActionHeaders} headers that Asterisk takes`)
-  const target = servers.select(client.login.account?.server ?? block.get('Server')?.trim())
+  if (headerCount + 1 > maxActionHeaders) return refused(`More than the ${maxActionHeaders} headers that Asterisk takes`)
+  const kind = kindOf(action, lines)
+  const server = client.login.account?.server ?? block.get('Server')?.trim()
+  return { action, kind, lines, server, fields: kind === 'change' ? auditedFields(outbound.block) : undefined }
+}
+
+function send(plan: ForwardPlan, request: Request, context: DispatchContext): void {
+  const { client, id } = request
+  const { options, servers, queries, log } = context
+  const { maxActionsInFlight } = options()
+  const { action, kind, lines, fields } = plan
+  if (client.inFlight >= maxActionsInFlight) return refuse(request, context, `More than ${maxActionsInFlight} actions in flight`)
+  const target = servers.select(plan.server)
   if (typeof target === 'string') return refuse(request, context, target)
   client.started()
-  const kind = kindOf(action, lines)
-  const record = () =>
-    ({ event: 'action', ...who(client), action, server: target.name, fields: auditedFields(outbound.block) }) as const
-  const asker = kind === 'change' ? new AuditedAction(client, log, record()) : client
+  const asker =
+    kind === 'change'
+      ? new AuditedAction(client, log, { event: 'action', ...who(client), action, server: target.name, fields: fields ?? {} })
+      : client
   queries.send(target, { kind, name: action, lines, id }, asker)
 }
 

@@ -75,15 +75,14 @@ export class PendingActions {
   }
 
   /** The action that a block belongs to: by its ActionID; a response without one belongs to the oldest that waits. */
-  find(block: Block): PendingAction | undefined {
-    const id = block.get('ActionID')?.trim()
+  find(block: Block, id = block.get('ActionID')?.trim()): PendingAction | undefined {
     if (id !== undefined) return this.#waiting.get(id) ?? this.#remembered.get(id) ?? this.#rememberedBefore.get(id)
-    return block.get('Event') === undefined ? this.#waiting.values().next().value : undefined
+    return block.find('Event') === undefined ? this.#waiting.values().next().value : undefined
   }
 
-  /** Does the block carry an ActionID that we gave, be its action remembered or not? */
-  isOurs(block: Block): boolean {
-    return block.get('ActionID')?.startsWith(this.prefix) ?? false
+  /** Is it an ActionID that we gave, be its action remembered or not? */
+  isOurs(id: string): boolean {
+    return id.startsWith(this.prefix)
   }
 
   /** Takes a block of an answer into account; with its last one the action is settled. */

@@ -9,9 +9,22 @@ const cr = 0x0d
  * line ends in CRLF even where Asterisk wrote a bare LF (`No endpoints found`): otherwise there would be no CR LF CR LF to see its end by.
  */
 export function closeBlock(block: Buffer, lines = ''): Buffer {
+  return Buffer.concat([block.subarray(0, textEnd(block)), closing(lines)])
+}
+
+/** Where a block's last line ends. */
+function textEnd(block: Buffer): number {
   let end = block.length
   while (end > 0 && (block[end - 1] === lf || block[end - 1] === cr)) end--
-  return Buffer.concat([block.subarray(0, end), Buffer.from(`\r\n${lines}\r\n`)])
+  return end
+}
+
+/** Nearly all blocks are closed in the same way. */
+let lastClosing = { lines: '', bytes: Buffer.from('\r\n\r\n') }
+
+function closing(lines: string): Buffer {
+  if (lines !== lastClosing.lines) lastClosing = { lines, bytes: Buffer.from(`\r\n${lines}\r\n`) }
+  return lastClosing.bytes
 }
 
 /** The block's bytes with this ActionID instead of its own, at the same place; without one when the id is undefined. */
@@ -21,6 +34,19 @@ export function withActionId(block: Block, id: Buffer | undefined): Buffer {
   if (!header) return bytes
   if (id === undefined) return Buffer.concat([bytes.subarray(0, header.lineStart), bytes.subarray(header.nextLine)])
   return Buffer.concat([bytes.subarray(0, header.valueStart), id, bytes.subarray(header.valueEnd)])
+}
+
+/** `withActionId` and `closeBlock` in one. */
+export function closeWithActionId(block: Block, id: Buffer | undefined, lines: string): Buffer {
+  const header = id && block.find('ActionID')
+  if (!header) return closeBlock(withActionId(block, id), lines)
+  const { bytes } = block
+  return Buffer.concat([
+    bytes.subarray(0, header.valueStart),
+    id,
+    bytes.subarray(header.valueEnd, textEnd(bytes)),
+    closing(lines)
+  ])
 }
 
 /** A block of the proxy's own, with the client's ActionID behind its first header, where Asterisk has it. */

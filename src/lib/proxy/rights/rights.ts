@@ -46,6 +46,11 @@ export class Rights {
     this.#deny = deny.map((text) => Rule.parse(text, 'deny', where))
   }
 
+  /** Has it rules, which may ask for any header, or a dry run, which logs each time? */
+  get hasRules(): boolean {
+    return this.#dryRun || this.#allow.length > 0 || this.#deny.length > 0
+  }
+
   /**
    * @param action as it goes to Asterisk
    * @param effectiveAction the action's name, as the proxy has read it
