@@ -4,13 +4,13 @@ import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
 import type { LoginThrottle } from './accounts/login-throttle.js'
 import { audit } from './audit/audit.js'
+import { ClientView, type Wishes } from './client-view.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
-import { filterSourceOf, SessionEventFilter } from './filter/session-event-filter.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
 import { LastPlan } from './forward-plan.js'
 import { LoginState } from './login-state.js'
 import type { LoginResult, ProxyMetrics } from './metrics.js'
-import type { AutoFilter, ProxyLog, ProxyOptions } from './options.js'
+import type { ProxyLog, ProxyOptions } from './options.js'
 import { Outbox } from './outbox.js'
 import type { Ending, Requester } from './pending-actions.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
@@ -34,15 +34,6 @@ export interface ClientContext {
   subscribe: (client: ClientSession, view: View | undefined, since?: number) => void
 }
 
-/** What a client asks for with its login. */
-export interface Wishes {
-  mask: EventMask
-  /** Events with their numbers. */
-  isSequenced: boolean
-  /** The number of the last event that it has seen, when it comes back. */
-  since?: number | undefined
-}
-
 /** Who is at the other end of a session's stream, and what it speaks. */
 export interface Peer {
   /** `address:port`, for the log. */
@@ -63,14 +54,12 @@ const maxHalfOpenMs = 5 * 60_000
 
 let sessions = 0
 
-/** What a client of `autofilter=on` sees of the events: those of its own actions pass by themselves. */
-const ownEventsOnly = { key: 'own events only', create: () => ({ apply: () => undefined }) }
-
 /** One client of the proxy: its bytes in and out, its login, and its end. What its actions do is decided elsewhere. */
 export class ClientSession implements Subscriber, Requester {
   readonly outbox: Outbox
   readonly login: LoginState
   readonly peer: Peer
+  readonly view: ClientView
   readonly connectedAt = new Date()
   /** Of one run of the proxy. */
   readonly id = ++sessions
@@ -86,11 +75,6 @@ export class ClientSession implements Subscriber, Requester {
   readonly #stream: Duplex
   readonly #context: ClientContext
   readonly #parser: InputParser
-  #output: OutputFormat
-  #autoFilter: AutoFilter
-  #mask: EventMask | undefined
-  #isSequenced = false
-  readonly #eventFilter = new SessionEventFilter()
   /** Actions that wait until one before them is decided. */
   #waiting: Block[] = []
   #isHeld = false
@@ -110,10 +94,15 @@ export class ClientSession implements Subscriber, Requester {
     this.#stream = stream
     this.#context = context
     this.peer = peer
-    this.#output = peer.output
     const { limits, autoFilter, maxQueueBytes, maxQueueAgeMs, overflow, coalesceMs, stallTimeoutMs, authTimeoutMs } =
       context.options()
-    this.#autoFilter = autoFilter
+    this.view = new ClientView({
+      output: peer.output,
+      autoFilter,
+      account: () => this.login.account,
+      filterSource: (columns) => context.filterSource(columns, this),
+      onChanged: (view, since) => context.subscribe(this, view, since)
+    })
     this.#parser = peer.input.createParser(limits)
     this.#tap = WireTap.of(context.log, () => ({ client: this.address, user: this.login.username }))
     this.outbox = new Outbox(stream, {
@@ -133,7 +122,7 @@ export class ClientSession implements Subscriber, Requester {
     })
     this.#listen()
     if (peer.greet) this.outbox.push(Buffer.from(`${context.banner()}\r\n`))
-    if (this.login.isLoggedIn) this.see(EventMask.all)
+    if (this.login.isLoggedIn) this.view.open({ mask: EventMask.all, isSequenced: false })
     else this.#authTimer = setTimeout(() => this.#logInTooLate(), authTimeoutMs)
   }
 
@@ -141,62 +130,11 @@ export class ClientSession implements Subscriber, Requester {
     return this.peer.address
   }
 
-  get output(): OutputFormat {
-    return this.#output
-  }
-
-  get autoFilter(): AutoFilter {
-    return this.#autoFilter
-  }
-
-  /** Does it see less than everything? */
-  get isFiltered(): boolean {
-    const { read, filter } = this.login.account ?? {}
-    return this.#autoFilter === 'on' || filter !== undefined || read !== undefined || this.#mask?.wantsAll !== true
-  }
-
-  /** Writes answers and events in another format from now on. */
-  speak(output: OutputFormat): void {
-    this.#output = output
-    this.#showView()
-  }
-
-  filterBy(autoFilter: AutoFilter): void {
-    this.#autoFilter = autoFilter
-    this.#showView()
-  }
-
-  /** Shows it the events of these classes; undefined: none at all. */
-  see(mask: EventMask | undefined): void {
-    this.#mask = mask
-    this.#showView()
-  }
-
-  /** Adds the event filter of an `Action: Filter`. @returns the message of an error answer */
-  addEventFilter(action: Block): string | undefined {
-    const error = this.#eventFilter.add(action)
-    if (error === undefined) this.#showView()
-    return error
-  }
-
   /** The settings were reloaded: its rights count as they are now. */
   reloaded(): void {
-    if (this.#mask === undefined) return
-    if (this.login.isLoggedIn) this.#showView()
+    if (!this.view.isOpen) return
+    if (this.login.isLoggedIn) this.view.changed()
     else this.end('its account is gone')
-  }
-
-  #showView(since?: number): void {
-    const { read, filter, eventFilter } = this.login.account ?? {}
-    // Two filters, not one as in Asterisk: what a client adds takes away of what its account may see, and never adds to it.
-    const eventFilters = [eventFilter, this.#eventFilter.filter].flatMap((rules) => (rules ? [filterSourceOf(rules)] : []))
-    const filters = [
-      ...(this.#autoFilter === 'on' ? [ownEventsOnly] : []),
-      ...(filter ? [this.#context.filterSource(filter, this)] : []),
-      ...eventFilters
-    ]
-    const mask = read === undefined ? this.#mask : this.#mask?.intersect(new EventMask(read))
-    this.#context.subscribe(this, mask && { mask, filters, format: this.#output, isSequenced: this.#isSequenced }, since)
   }
 
   #tellDropped(events: number): void {
@@ -213,7 +151,7 @@ export class ClientSession implements Subscriber, Requester {
 
   /** A block for this client only. */
   receive(block: Buffer, origin: Origin = 'proxy'): void {
-    this.outbox.push(this.#output.encode(block, origin))
+    this.outbox.push(this.view.output.encode(block, origin))
   }
 
   /** An action of this client has gone to a server. */
@@ -237,14 +175,7 @@ export class ClientSession implements Subscriber, Requester {
     clearTimeout(this.#authTimer)
     this.#wasLoggedIn = true
     audit(this.#context.log, { event: 'login', outcome: 'accepted', client: this.address, user: this.login.username })
-    this.wish(wishes)
-  }
-
-  /** Shows it what it wishes, as far as it may see it. */
-  wish({ mask, isSequenced, since }: Wishes): void {
-    this.#mask = mask
-    this.#isSequenced ||= isSequenced
-    this.#showView(since)
+    this.view.open(wishes)
   }
 
   /** The login was refused: answered late and closed, as Asterisk does, so that guessing is slow. What comes meanwhile is not heard. */
@@ -252,7 +183,7 @@ export class ClientSession implements Subscriber, Requester {
     this.#context.metrics.login(result)
     audit(this.#context.log, { event: 'login', outcome: 'refused', client: this.address, user: username })
     this.#reason ??= 'its login was refused'
-    this.see(undefined)
+    this.view.close()
     this.#closing = true
     clearTimeout(this.#authTimer)
     const timer = setTimeout(
@@ -292,7 +223,7 @@ export class ClientSession implements Subscriber, Requester {
     this.#closing = true
     this.#reason ??= reason
     this.#context.log.debug({ client: this.address, user: this.login.username, reason }, 'closing client')
-    this.see(undefined)
+    this.view.close()
     this.#finish()
   }
 
@@ -346,7 +277,7 @@ export class ClientSession implements Subscriber, Requester {
       this.#closing = true
       clearTimeout(this.#authTimer)
       clearTimeout(this.#actionTimer)
-      this.see(undefined)
+      this.view.close()
       const reason = this.#reason ?? 'the connection was cut'
       const isWorthNoting = this.#wasLoggedIn && this.peer.connection !== undefined
       this.#context.log[isWorthNoting ? 'info' : 'debug'](

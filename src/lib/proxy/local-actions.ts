@@ -1,6 +1,7 @@
 import type { Block } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
-import type { ClientSession, Wishes } from './client-session.js'
+import type { ClientSession } from './client-session.js'
+import type { Wishes } from './client-view.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
 
 interface LocalAction {
@@ -77,7 +78,7 @@ export const localActions: Record<string, LocalAction | undefined> = {
       const text = block.get('EventMask')?.trim()
       if (!text) return client.receive(errorAnswer('Invalid event mask', id))
       const mask = new EventMask(text)
-      client.wish({ ...wishesOf(block), mask })
+      client.view.open({ ...wishesOf(block), mask })
       client.receive(
         ownAnswer(
           [
@@ -95,7 +96,7 @@ export const localActions: Record<string, LocalAction | undefined> = {
     needsRights: true,
     // Never forwarded: it would filter for all, and of a MatchCriteria without a parenthesis Asterisk 22 dies.
     answer(client, block, id) {
-      const error = client.addEventFilter(block)
+      const error = client.view.addEventFilter(block)
       if (error !== undefined) return client.receive(errorAnswer(error, id))
       client.receive(
         ownAnswer(

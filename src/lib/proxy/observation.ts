@@ -138,16 +138,16 @@ function serverStatus(server: Upstream, metrics: ProxyMetrics): ServerStatus {
 }
 
 function clientStatus(client: ClientSession): ClientStatus {
-  const { id, login, peer, output, outbox } = client
+  const { id, login, peer, view, outbox } = client
   return {
     id,
     user: login.username ?? null,
     address: client.address,
     input: peer.connection ? peer.input.name : 'http',
-    output: output.name,
+    output: view.output.name,
     encrypted: peer.isEncrypted,
     connectedAt: client.connectedAt.toISOString(),
-    filtered: client.isFiltered,
+    filtered: view.isFiltered,
     queueBytes: outbox.waitingBytes,
     queuedMs: outbox.queuedMs,
     dropped: outbox.droppedInAll,

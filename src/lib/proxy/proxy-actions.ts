@@ -55,7 +55,7 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
       ['ProxyClientSession', client.address.replace(/:\d+$/, '')],
       ['ProxyClientActionID', printable(client.lastActionId)],
       ['ProxyClientInputHandler', client.peer.input.name],
-      ['ProxyClientOutputHandler', client.output.name],
+      ['ProxyClientOutputHandler', client.view.output.name],
       ['ProxyClientAddress', client.address],
       ['ProxyClientUser', printable(client.login.username ?? '')],
       ['ProxyClientConnected', client.connectedAt.toISOString()],
@@ -78,14 +78,14 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
   // An unknown format is no error and changes nothing, as it always was.
   setoutputformat: ({ client, block }, { options }) => {
     const wanted = outputFormat(block.get('OutputFormat')?.trim() ?? '', { xmlCompat: options().xmlCompat })
-    if (wanted) client.speak(wanted)
-    return [success, ['OutputFormat', client.output.name.replace(/-.*/, '')]]
+    if (wanted) client.view.speak(wanted)
+    return [success, ['OutputFormat', client.view.output.name.replace(/-.*/, '')]]
   },
 
   setautofilter: ({ client, block }) => {
     const wanted = block.get('AutoFilter')?.trim().toLowerCase()
-    client.filterBy(isAutoFilter(wanted) ? wanted : 'off')
-    return [success, ['AutoFilter', String(autoFilters.indexOf(client.autoFilter))]]
+    client.view.filterBy(isAutoFilter(wanted) ? wanted : 'off')
+    return [success, ['AutoFilter', String(autoFilters.indexOf(client.view.autoFilter))]]
   },
 
   addserver: ({ block }, { servers }) => {

@@ -9,17 +9,17 @@ import { peerName } from '../net/connect.js'
 import { keepAlive } from '../net/keep-alive.js'
 import { AnswerRouter, nobody } from './answer-router.js'
 import type { OwnCopy } from './fan-out.js'
+import { GatheredWrites } from './gathered-writes.js'
 import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
-import type { Ending, Requester } from './pending-actions.js'
+import type { Requester } from './pending-actions.js'
 import { closeBlock } from './rewrite.js'
+import { RoundTrip } from './round-trip.js'
 import { tapLogin } from './trace/login-tap.js'
 import { WireTap } from './trace/wire-tap.js'
 
 /** Large enough for what the system hands over at once under load. */
 const readBufferBytes = 256 * 1024
 const emptyLine = Buffer.from('\r\n')
-/** Turns of the event loop that an action waits for others at most. */
-const maxTurns = 8
 /** How long a server may take to close after our Logoff. */
 const logoffMs = 200
 
@@ -52,7 +52,10 @@ export class Upstream {
   readonly #readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
   #router: AnswerRouter
   #session: Session | undefined
-  #outgoing: Buffer[] = []
+  readonly #outgoing = new GatheredWrites((bytes) => {
+    if (this.#tap) this.#tap.sent(bytes)
+    this.#session?.stream.socket.write(bytes)
+  })
   #isGivenUp = false
   #state: 'connecting' | 'booting' | 'up' | 'down' = 'connecting'
   #bootedAt = { uptimeS: 0, reloadS: 0, atMs: 0 }
@@ -61,7 +64,7 @@ export class Upstream {
   /** How often it was lost and came up again. */
   reconnects = 0
   #wasUp = false
-  #pong: { startMs: number; answered: Promise<number | undefined> } | undefined
+  readonly #roundTrip = new RoundTrip((requester) => this.#ping(requester))
   /** Why it is not up, for whoever asks. */
   lastError = 'it was not reached yet'
 
@@ -114,26 +117,12 @@ export class Upstream {
 
   /** For how long the Ping of `roundTrip` has been waiting; undefined when there is none. */
   get pingAgeMs(): number | undefined {
-    return this.#pong && performance.now() - this.#pong.startMs
+    return this.#roundTrip.ageMs
   }
 
-  /**
-   * Asks Asterisk for a Pong: how long an action takes there and back, in milliseconds; undefined when the server is lost before. Asterisk takes
-   * one action after the other, so one that hangs delays this one, too. Who asks meanwhile gets the same answer.
-   */
-  roundTrip(): Promise<number | undefined> {
-    if (this.#pong) return this.#pong.answered
-    if (!this.isUp) return Promise.resolve(undefined)
-    const startMs = performance.now()
-    const answered = new Promise<number | undefined>((resolve) => {
-      const settled = ({ result, ms }: Ending) => {
-        this.#pong = undefined
-        resolve(result === 'lost' ? undefined : ms)
-      }
-      this.#ping({ ...nobody, settled })
-    })
-    this.#pong = { startMs, answered }
-    return answered
+  /** Asks Asterisk for a Pong. @returns milliseconds there and back; undefined when it is not up, or lost before */
+  async roundTrip(): Promise<number | undefined> {
+    return this.isUp ? this.#roundTrip.ask() : undefined
   }
 
   /** The FullyBooted event as this server would send it now. */
@@ -198,9 +187,7 @@ export class Upstream {
   send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void {
     const pending = this.#router.pending.add(action, originalId, requester)
     // The ActionID goes first: whatever Asterisk dislikes later in the action, its answer carries it.
-    this.#write(Buffer.from(`ActionID: ${pending.id}\r\n`, 'latin1'))
-    this.#write(lines)
-    this.#write(emptyLine)
+    this.#outgoing.push(Buffer.from(`ActionID: ${pending.id}\r\n`, 'latin1'), lines, emptyLine)
     if (shapelessAnswers.has(action.toLowerCase())) this.#ping(this.#router.behind(pending))
   }
 
@@ -213,32 +200,6 @@ export class Upstream {
 
   #ping(requester: Requester): void {
     this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, requester)
-  }
-
-  /**
-   * What many clients send at about the same time goes out in one write: as long as each turn of the event loop brings more, and no longer than a few
-   * turns, which take some ten microseconds each when nothing comes.
-   */
-  #write(bytes: Buffer): void {
-    if (this.#outgoing.length === 0) this.#flushAfter(maxTurns, 0)
-    this.#outgoing.push(bytes)
-  }
-
-  #flushAfter(turns: number, before: number): void {
-    setImmediate(() => {
-      const count = this.#outgoing.length
-      if (count > before && turns > 1) this.#flushAfter(turns - 1, count)
-      else this.#flush()
-    })
-  }
-
-  #flush(): void {
-    const all = this.#outgoing
-    this.#outgoing = []
-    if (all.length === 0) return
-    const bytes = Buffer.concat(all)
-    if (this.#tap) this.#tap.sent(bytes)
-    this.#session?.stream.socket.write(bytes)
   }
 
   async #serve(): Promise<void> {
@@ -351,7 +312,7 @@ export class Upstream {
     const wasUp = this.isUp
     if (wasUp) this.since = new Date()
     this.#session = undefined
-    this.#outgoing = []
+    this.#outgoing.drop()
     this.#state = 'down'
     this.lastError = reason
     this.#router.failAll()
