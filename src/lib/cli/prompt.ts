@@ -10,7 +10,15 @@ export function askSecret(message: string, signal: AbortSignal): Promise<string>
   return ask({ type: 'password', message, mask: '*' }, signal)
 }
 
-type Question = { type: 'input'; message: string; default?: string } | { type: 'password'; message: string; mask: string }
+/** Lets one of several words be chosen. @throws InterruptedError */
+export function askChoice(message: string, choices: readonly string[], signal: AbortSignal): Promise<string> {
+  return ask({ type: 'select', message, choices: [...choices] }, signal)
+}
+
+type Question =
+  | { type: 'input'; message: string; default?: string }
+  | { type: 'password'; message: string; mask: string }
+  | { type: 'select'; message: string; choices: string[] }
 
 async function ask(question: Question, signal: AbortSignal): Promise<string> {
   const { default: inquirer } = await import('inquirer')
