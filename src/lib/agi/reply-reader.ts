@@ -1,0 +1,96 @@
+import { ProtocolError } from '../errors.js'
+import { maxReplyBytes } from './limits.js'
+import { LineReader } from './line-reader.js'
+import { type AgiMessage, type AgiReply, endsValue, readResult } from './reply.js'
+
+const codeLine = /^(\d{3})([ -])(.*)$/s
+/** Texts of the usage may end without an LF; then this stands at the end of their last line. */
+const endOfUsage = '520 End of proper usage.'
+
+/** A reply of which not all has come. */
+interface Open {
+  readonly form: 'usage' | 'value'
+  readonly code: number
+  readonly lines: string[]
+  readonly bytes: Buffer[]
+  length: number
+}
+
+/**
+ * Reads what Asterisk says after the header block: push bytes in, take whole messages out. One message is one reply, with all lines of a `520-` block or of
+ * a value that has LFs in it, or one line `HANGUP`.
+ */
+export class ReplyReader {
+  readonly #maxBytes: number
+  readonly #lines: LineReader
+  #open: Open | undefined
+
+  constructor({ maxBytes = maxReplyBytes }: { maxBytes?: number | undefined } = {}) {
+    this.#maxBytes = maxBytes
+    this.#lines = new LineReader(maxBytes, 'A line of Asterisk')
+  }
+
+  /** @throws ProtocolError for a reply over the limit */
+  push(chunk: Buffer): AgiMessage[] {
+    const messages: AgiMessage[] = []
+    this.#lines.push(chunk)
+    for (let line = this.#lines.next(); line; line = this.#lines.next()) {
+      const message = this.#take(line.toString('utf8'), Buffer.concat([line, lineEnd]))
+      if (message) messages.push(message)
+    }
+    return messages
+  }
+
+  /** What came and is no whole message: of a reply that was cut by the end of the connection. */
+  takeRest(): Buffer {
+    const rest = Buffer.concat([...(this.#open?.bytes ?? []), this.#lines.takeRest()])
+    this.#open = undefined
+    return rest
+  }
+
+  #take(line: string, bytes: Buffer): AgiMessage | undefined {
+    if (this.#open) return this.#continue(this.#open, line, bytes)
+    // Never in lower case (`ast_agi_send` of "HANGUP\n"); what an application sees must be what we count.
+    if (line === 'HANGUP') return { kind: 'hangup', bytes }
+    const [, digits, mark, text = ''] = codeLine.exec(line) ?? []
+    if (digits === undefined) return { kind: 'other', bytes }
+    const code = Number(digits)
+    if (mark === '-') return this.#begin('usage', code, text, bytes)
+    if (code < 200) return { kind: 'provisional', bytes }
+    if (readResult(text).isOpen) return this.#begin('value', code, text, bytes)
+    return reply(code, text, [], bytes)
+  }
+
+  #begin(form: Open['form'], code: number, text: string, bytes: Buffer): undefined {
+    this.#open = { form, code, lines: [text], bytes: [bytes], length: bytes.length }
+    return undefined
+  }
+
+  #continue(open: Open, line: string, bytes: Buffer): AgiReply | undefined {
+    open.bytes.push(bytes)
+    open.length += bytes.length
+    if (open.length > this.#maxBytes) throw new ProtocolError(`A reply of Asterisk is longer than ${this.#maxBytes} bytes`)
+    if (open.form === 'value') {
+      open.lines.push(line)
+      if (!endsValue(line)) return undefined
+      this.#open = undefined
+      return reply(open.code, open.lines.join('\n'), [], Buffer.concat(open.bytes))
+    }
+    const isLast = line.startsWith(`${open.code} `)
+    if (!isLast && line.endsWith(endOfUsage)) open.lines.push(line.slice(0, -endOfUsage.length))
+    else if (!isLast) {
+      open.lines.push(line)
+      return undefined
+    }
+    this.#open = undefined
+    const [text = '', ...usage] = open.lines
+    return reply(open.code, text, usage, Buffer.concat(open.bytes))
+  }
+}
+
+const lineEnd = Buffer.from('\n')
+
+function reply(code: number, text: string, usage: string[], bytes: Buffer): AgiReply {
+  const { result, value, attributes } = readResult(text)
+  return { kind: 'reply', bytes, code, result, value, attributes, text, usage }
+}
