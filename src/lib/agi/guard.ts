@@ -193,7 +193,7 @@ export class AgiGuard {
 
   /** The application's FIN goes on as soon as nothing whole waits before it. */
   #end(step: Step): void {
-    if (this.#outstanding && this.#lines.hasLine) return
+    if (this.#lines.hasLine) return
     const rest = this.#lines.takeRest()
     if (rest.length > 0) step.notices.push({ type: 'half-line', bytes: rest.length })
     this.#close(step)

@@ -56,6 +56,7 @@ describe('the header block', () => {
     ['a line without a colon', 'agi_network\n'],
     ['too many lines', 'agi_a: 1\n'.repeat(257)],
     ['too many bytes in lines', `agi_a: ${'x'.repeat(1000)}\n`.repeat(66)],
+    ['too many bytes, though it ends', `${`agi_a: ${'x'.repeat(1000)}\n`.repeat(66)}\n`],
     ['a line that never ends', `agi_a: ${'x'.repeat(65_536)}`],
     ['lines and one that never ends', `agi_a: ${'x'.repeat(40_000)}\nagi_b: ${'x'.repeat(30_000)}`]
   ])('is refused with %s', (_, text) => {

@@ -1,3 +1,4 @@
+/* biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the dialplan are written so */
 import { describe, expect, it } from 'vitest'
 import { readCommand } from '../../../../src/lib/agi/command.js'
 import { CommandPolicy, type CommandPolicyOptions } from '../../../../src/lib/agi/policy.js'
