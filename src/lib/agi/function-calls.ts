@@ -9,7 +9,7 @@ export interface FunctionCall {
 export const computedName = 'computed'
 
 /**
- * Finds every function that an expression (`GET FULL VARIABLE`, options of EXEC with AGIEXECFULL=yes) may call. Inside of `${...}` everything of the form
+ * Finds every function that an expression (`GET FULL VARIABLE`, options of EXEC with AGIEXECFULL=yes) may call. From the first `${` on everything of the form
  * `NAME(` counts, also in arguments: CUT and others evaluate what they are given.
  *
  * `${${X}}` and `${A${X}(...)}` call what the value of X says (tried on Asterisk 22.10.1), so that they cannot be judged.

@@ -79,6 +79,8 @@ export class CommandPolicy {
   #setRefusal(target: string): string | undefined {
     const name = target.trim().replace(/^_+/, '')
     if (!this.#allowsVariable(name)) return `variable ${name} is not allowed`
+    // With AGIEXECFULL=yes it would be what the variable says.
+    if (target.includes('$')) return 'a name is put together from variables'
     if (!target.includes('(')) return undefined
     const [written, ...inside] = callsIn(target)
     // An array's name, or something else that no list knows.
