@@ -32,6 +32,12 @@ export const proxyFlags = {
     helpValue: 'FILE',
     ...clients
   }),
+  'hello-wait': durationFlag({
+    description:
+      'send the banner to a client that has said nothing for so long; more is for slow clients of TLS (sslclienthellotimeout)',
+    defaultHelp: async () => '8ms, with --tls-cert 20ms',
+    ...clients
+  }),
   'accept-unencrypted': Flags.boolean({
     description: 'take clients without TLS (acceptunencryptedconnection)',
     default: true,
@@ -180,6 +186,7 @@ export interface ProxyFlagValues {
   'tls-cert': string | undefined
   'tls-key': string | undefined
   'accept-unencrypted': boolean
+  'hello-wait': number | undefined
   'allow-origin': string[] | undefined
   'proxy-key-file': string | undefined
   'metrics-allow': string[]
@@ -212,6 +219,7 @@ export function optionsFromFlags(flags: ProxyFlagValues) {
   return {
     tls: certFile === undefined ? undefined : { certFile, keyFile: flags['tls-key'] },
     acceptUnencrypted: flags['accept-unencrypted'],
+    helloWaitMs: flags['hello-wait'],
     allowedOrigins: (flags['allow-origin'] ?? []).map(readOrigin),
     serverHeader: flags['server-header'],
     autoFilter: flags.autofilter,

@@ -18,10 +18,19 @@ const maxBodyBytes = 1024 * 1024
 /** As astmanproxy has it. */
 const httpTimeoutMs = 30_000
 
+/** HTTP speaks as soon as it is connected: its bytes are on the way when it is accepted. */
+const httpWaitMs = 8
+/** A TLS library may have to read its authorities before it speaks; who waits for the banner is to have it within 30 ms. */
+const tlsWaitMs = 20
+/** Where TLS is a must, only a dead client is silent for so long. */
+const tlsOnlyWaitMs = 5_000
+
 export interface FrontDoorContext {
   options: () => ProxyOptions
   log: ProxyLog
   openSession: (stream: Duplex, peer: Peer) => void
+  /** The first line for clients of plain AMI. */
+  banner: () => string
   status: (path: '/metrics' | '/health', from: string) => Promise<StatusPage>
 }
 
@@ -84,7 +93,15 @@ export class FrontDoor {
       this.#limits.gone(socket)
     })
     const way = { address: `${host}:${socket.remotePort}`, isEncrypted: false, connection: socket }
-    detectProtocol(socket, (kind) => this.#enter(socket, kind, way))
+    detectProtocol(socket, (kind) => this.#enter(socket, kind, way), { graceMs: this.#graceMs })
+  }
+
+  /** How long a client may be silent before it is taken for one that waits for the banner. */
+  get #graceMs(): number | undefined {
+    const { helloWaitMs, acceptUnencrypted } = this.#context.options()
+    // Nobody there waits for a banner in clear.
+    if (this.#tls && !acceptUnencrypted) return Math.max(helloWaitMs ?? 0, tlsOnlyWaitMs)
+    return helloWaitMs ?? (this.#tls ? tlsWaitMs : httpWaitMs)
   }
 
   /** A client has logged in: it is not closed any more to make room. */
@@ -105,12 +122,26 @@ export class FrontDoor {
     if (!isEncrypted && !this.#context.options().acceptUnencrypted) return this.#close(stream, address, 'it does not speak TLS')
     this.#arriving.delete(way.connection as net.Socket)
     if (kind === 'http') return this.#acceptHttp(stream, way)
+    if (kind === 'silent') return this.#greet(stream, way)
     const input = kind === 'xml' ? xmlInput : kind === 'json' ? jsonInput : standardInput
     const { outputFormat: configured, xmlCompat } = this.#context.options()
     // Who speaks XML or JSON is answered in it, unless the configuration names another format.
     const name = configured === 'standard' ? input.name : configured
     const output = outputFormat(name, { xmlCompat }) ?? standardOutput
     this.#context.openSession(stream, { ...way, input, output, greet: input.hasBanner })
+  }
+
+  /** The banner first, the session in the next turn: of hundreds that come at once none waits for the sessions of the others. */
+  #greet(stream: Duplex, way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>): void {
+    stream.on('error', ignore)
+    stream.write(`${this.#context.banner()}\r\n`)
+    setImmediate(() => {
+      stream.off('error', ignore)
+      if (stream.destroyed) return
+      const { outputFormat: name, xmlCompat } = this.#context.options()
+      const output = outputFormat(name, { xmlCompat }) ?? standardOutput
+      this.#context.openSession(stream, { ...way, input: standardInput, output, greet: false })
+    })
   }
 
   #acceptHttp(stream: Duplex, { connection }: Pick<Peer, 'connection'>): void {
@@ -155,3 +186,6 @@ export class FrontDoor {
     return action
   }
 }
+
+/** A failure is followed by `close`. */
+function ignore(): void {}

@@ -34,6 +34,8 @@ export interface ProxyOptions {
   tls?: ServerTlsOptions | undefined
   /** Are clients taken that do not speak TLS? */
   acceptUnencrypted: boolean
+  /** How long a client that says nothing is waited for until it gets the banner; undefined: long enough for most. */
+  helloWaitMs?: number | undefined
   /** Of web pages that browsers may let use the proxy, beside those of its own host: `https://panel.example.org`. */
   allowedOrigins: readonly string[]
   /** Who may read `/metrics`. */

@@ -103,6 +103,7 @@ class AmiProxy {
       options: () => this.#options,
       log,
       openSession: (stream, peer) => this.#openSession(stream, peer),
+      banner: () => this.#banner,
       status: (path, from) => this.#observation.page(path, from)
     })
     this.#listeners = new ListenerSet({
@@ -137,8 +138,7 @@ class AmiProxy {
         perAddress: options.maxLoginFailures,
         perUser: 2 * options.maxLoginFailures
       }),
-      banner: () =>
-        this.#options.banner ?? `Asterisk Call Manager/${amiVersion(this.servers.first?.banner ?? '') ?? defaultVersion}`,
+      banner: () => this.#banner,
       dispatch: (client, block, id) => {
         if (this.#draining) client.receive(errorAnswer('The proxy is shutting down', id))
         else dispatch(client, block, id, dispatchContext)
@@ -187,6 +187,10 @@ class AmiProxy {
     if (tls) new ServerTls(tls)
     await this.#listeners.update(listen)
     this.#options = { ...this.#options, listen }
+  }
+
+  get #banner(): string {
+    return this.#options.banner ?? `Asterisk Call Manager/${amiVersion(this.servers.first?.banner ?? '') ?? defaultVersion}`
   }
 
   status(): Promise<ProxyStatus> {

@@ -10,6 +10,7 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     procUser,
     procGroup,
     logFile,
+    acceptEncrypted,
     acceptUnencrypted,
     listenAddress,
     listenPort,
@@ -31,7 +32,7 @@ export function flagsOfLegacy(settings: LegacySettings): Record<string, string> 
     // As the old program did, with one server too: its clients read it.
     'server-header': 'always',
     'accept-unencrypted': acceptUnencrypted ? 'yes' : 'no',
-    ...(certFile !== undefined && { 'tls-cert': certFile }),
+    ...(certFile !== undefined && acceptEncrypted !== false && { 'tls-cert': certFile }),
     ...(procUser !== undefined && { 'run-as-user': procUser }),
     ...(procGroup !== undefined && { 'run-as-group': procGroup }),
     ...(logFile !== undefined && { 'log-file': logFile }),

@@ -3,7 +3,7 @@ import { type Finding, Findings } from './finding.js'
 import { readLegacyLines } from './legacy-line.js'
 
 /** Settings that have no effect any more, and what there is in their place. */
-const superseded: Readonly<Record<string, [severity: 'info' | 'warning', message: string, hint: string]>> = {
+const superseded: Readonly<Record<string, [severity: 'info', message: string, hint: string]>> = {
   asteriskwritetimeout: ['info', 'asteriskwritetimeout is not needed: writing to a server holds up nobody', 'Remove the line.'],
   clientwritetimeout: [
     'info',
@@ -13,20 +13,9 @@ const superseded: Readonly<Record<string, [severity: 'info' | 'warning', message
   sslclienthellotimeout: [
     'info',
     'sslclienthellotimeout is not needed: the first bytes of a client are waited for without delaying it',
-    'Remove the line.'
+    'Remove the line; --hello-wait is there for slow clients of TLS.'
   ],
-  acceptencryptedconnection: [
-    'info',
-    'acceptencryptedconnection is not needed: TLS is taken when there is a certfile',
-    'Set or remove certfile (--tls-cert).'
-  ],
-  allowencryptedconnections: [
-    'info',
-    'allowencryptedconnections is not needed: TLS is taken when there is a certfile',
-    'Set or remove certfile (--tls-cert).'
-  ],
-  inputformat: ['info', 'inputformat is not needed: the first bytes of a client tell its format', 'Remove the line.'],
-  logfile: ['warning', 'logfile has no effect: the log goes to stderr', 'Redirect stderr, or leave it to systemd.']
+  inputformat: ['info', 'inputformat is not needed: the first bytes of a client tell its format', 'Remove the line.']
 }
 
 /** The lines of an astmanproxy.conf that have no effect here. */

@@ -146,6 +146,30 @@ describe('one port', () => {
     expect(await exchange(connect(proxy), login, 'accepted')).toMatch(/^Asterisk Call Manager/)
   })
 
+  it('waits for TLS where nothing else is taken, and sends no banner meanwhile', async () => {
+    const { proxy } = await startPair({}, { tls: certificate, acceptUnencrypted: false })
+    const socket = connect(proxy)
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+    })
+    // Much longer than a client in clear would be waited for.
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    expect([received, socket.destroyed, socket.readableEnded]).toEqual(['', false, false])
+    const secure = tls.connect({ socket, ca: fs.readFileSync(certificate.certFile), checkServerIdentity: () => undefined })
+    expect(await exchange(secure, login, 'accepted')).toMatch(/^Asterisk Call Manager/)
+  })
+
+  it('greets who is silent for as long as it is told to wait', async () => {
+    const { proxy } = await startPair({}, { helloWaitMs: 300 })
+    const startMs = performance.now()
+    const socket = connect(proxy)
+    const banner = await new Promise<Buffer>((resolve) => socket.once('data', resolve))
+    expect(banner.toString()).toBe('Asterisk Call Manager/11.0.0\r\n')
+    expect(performance.now() - startMs).toBeGreaterThan(280)
+    socket.destroy()
+  })
+
   it.each([
     ['a client in clear, where only TLS is taken', { tls: certificate, acceptUnencrypted: false }, 'Action: Ping\r\n\r\n'],
     ['a client that speaks TLS, where there is no certificate', {}, Buffer.from('16030100c8010000c40303', 'hex')]

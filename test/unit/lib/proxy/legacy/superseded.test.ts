@@ -13,8 +13,7 @@ describe('lines of an astmanproxy.conf', () => {
     ])
     expect(found).toEqual([
       [3, 'info', 'clientwritetimeout', true],
-      [4, 'info', 'inputformat', true],
-      [6, 'warning', 'logfile', true]
+      [4, 'info', 'inputformat', true]
     ])
   })
 
