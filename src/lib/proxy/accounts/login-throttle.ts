@@ -106,6 +106,8 @@ class FailureTable {
 
 /** Who has one IPv6 address has its whole /64 (RFC 6177), so that is what counts. */
 function addressKey(text: string): string {
+  // As the system writes them, which nearly all are.
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return text
   const address = parseAddress(text.replace(/%.*$/, ''))
   if (address === undefined) return text.slice(0, maxNameLength)
   return address instanceof ipaddr.IPv6 ? address.parts.slice(0, 4).join(':') : address.toString()
