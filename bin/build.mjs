@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import esbuild from 'esbuild'
+import { bundleOptions } from './bundle-options.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const dist = path.join(root, 'dist')
@@ -31,20 +32,8 @@ function listFiles(folder) {
 
 async function bundle() {
   const built = await esbuild.build({
-    stdin: { contents: entrySource(), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
-    bundle: true,
-    write: false,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    // Identifiers stay: stack traces can be read, and keepNames would cost a call for every closure on the hot paths.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    // Most commands need no database, and one of these has a native part.
-    external: ['kysely', 'libsql', 'mysql2', 'pg'],
-    loader: { '.json': 'json' },
-    logLevel: 'warning'
+    ...bundleOptions,
+    stdin: { contents: entrySource(), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' }
   })
   const code = built.outputFiles[0].contents
   const name = `cli.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.cjs`

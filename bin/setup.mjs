@@ -29,7 +29,9 @@ if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== lock) {
 }
 
 const built = path.join(root, 'dist', 'cli.cjs')
-const newestSource = Math.max(...['src', 'bin/build.mjs', 'package.json'].map((name) => newest(path.join(root, name))))
+const newestSource = Math.max(
+  ...['src', 'bin/build.mjs', 'bin/bundle-options.mjs', 'package.json'].map((name) => newest(path.join(root, name)))
+)
 if (!fs.existsSync(built) || fs.statSync(built).mtimeMs < newestSource) {
   console.error('pbxkit: building ...')
   execFileSync(process.execPath, [path.join(root, 'bin', 'build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] })

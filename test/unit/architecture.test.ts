@@ -29,6 +29,10 @@ const importsTerminal = (file: string, { from }: Import) => forTerminals.test(fr
 const sockets = /^(node:)?(net|tls|dgram|http|https|http2)$/
 const opensSockets = (file: string, { from, typeOnly }: Import) => sockets.test(from) && !typeOnly && !isIn(file, 'src/lib/net')
 
+const sqlLibraries = /^(kysely|libsql|mysql2|pg)($|\/)/
+const reachesSql = (file: string, { from, typeOnly }: Import) =>
+  sqlLibraries.test(from) && !isIn(file, 'src/lib/store') && !(typeOnly && from === 'kysely')
+
 const wireRooms = ['ami', 'agi', 'sip', 'voipmonitor', 'asterisk-config'].map((room) => `src/lib/${room}`)
 const withoutIo = ['node:crypto', 'node:buffer', 'node:zlib']
 const pureLibraries = ['src/lib/errors.ts', 'src/lib/nearest.ts']
@@ -55,6 +59,21 @@ describe('the house', () => {
 
   it('opens sockets in lib/net only', () => {
     expect(breaches(sources, opensSockets)).toEqual([])
+  })
+
+  it("reaches SQL through lib/store only; the types of kysely are everybody's", () => {
+    expect(breaches(sources, reachesSql)).toEqual([])
+  })
+
+  it('loads what SQL needs when a store is opened, not before', () => {
+    const early = (file: string, one: Import) =>
+      file === 'src/lib/store/open-store.ts' &&
+      !one.typeOnly &&
+      !one.dynamic &&
+      one.from !== './password.js' &&
+      one.from !== './store-url.js'
+    const drivers = (_: string, one: Import) => /^(libsql|mysql2|pg)$/.test(one.from) && !one.typeOnly && !one.dynamic
+    expect(breaches(sources, (file, one) => early(file, one) || drivers(file, one))).toEqual([])
   })
 
   it('keeps wire formats pure: they import themselves, errors, nearest names, and builtins that do no I/O', () => {
@@ -105,6 +124,15 @@ describe('the rules of the house see a breach', () => {
     expect(importOf("import 'dgram'")).toHaveLength(1)
     expect(importOf("import type net from 'node:net'\nimport { type Socket } from 'node:net'")).toEqual([])
     expect(importOf("// import net from 'node:net'\n/* import 'node:net' */")).toEqual([])
+  })
+
+  it('of SQL', () => {
+    const importOf = (text: string) => breaches(at('src/lib/uac/a.ts', text), reachesSql)
+    expect(importOf("import { sql } from 'kysely'")).toHaveLength(1)
+    expect(importOf("import mysql from 'mysql2/promise'\nconst pg = await import('pg')")).toHaveLength(2)
+    expect(importOf("import type { Client } from 'pg'")).toHaveLength(1)
+    expect(importOf("import type { Kysely } from 'kysely'\nimport { sql } from '../store/sql.js'")).toEqual([])
+    expect(breaches(at('src/lib/store/a.ts', "import { sql } from 'kysely'"), reachesSql)).toEqual([])
   })
 
   it('of wire rooms', () => {

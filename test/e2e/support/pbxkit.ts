@@ -28,7 +28,9 @@ export function ensureBuilt(): void {
       .readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .map((file) => path.join('src', file))
     const newest = Math.max(
-      ...[...sources, 'bin/build.mjs', 'package.json'].map((file) => fs.statSync(path.join(root, file)).mtimeMs)
+      ...[...sources, 'bin/build.mjs', 'bin/bundle-options.mjs', 'package.json'].map(
+        (file) => fs.statSync(path.join(root, file)).mtimeMs
+      )
     )
     if (built < newest) execFileSync(process.execPath, ['bin/build.mjs'], { cwd: root, stdio: ['ignore', 2, 2] })
   } finally {

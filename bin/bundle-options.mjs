@@ -1,0 +1,18 @@
+/** How esbuild makes the bundle that is shipped. Tests bundle parts of the program in the same way. */
+export const bundleOptions = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // Identifiers stay: stack traces can be read, and keepNames would cost a call for every closure on the hot paths.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  // Most commands need no database, and one of these has a native part.
+  external: ['kysely', 'libsql', 'mysql2', 'pg'],
+  // load.js runs the bundle as a vm.Script, where import() of what is left outside fails; it becomes a require when it is reached.
+  supported: { 'dynamic-import': false },
+  loader: { '.json': 'json' },
+  logLevel: 'warning'
+}
