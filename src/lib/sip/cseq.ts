@@ -1,0 +1,18 @@
+import { quote, SipSyntaxError } from './fault.js'
+import { parseNumber, tokenChars } from './lexical.js'
+import { maxCseq } from './limits.js'
+
+/** RFC 3261 20.16. The method has case. */
+export interface CSeq {
+  readonly number: number
+  readonly method: string
+}
+
+const shape = new RegExp(`^([0-9]+)[ \\t]+([${tokenChars}]+)$`)
+
+/** @throws SipSyntaxError also for a number of 2**31 and more (RFC 3261 8.1.1.5) */
+export function parseCSeq(value: string): CSeq {
+  const found = shape.exec(value)
+  if (!found) throw new SipSyntaxError('cseq', `no CSeq: ${quote(value)}`)
+  return { number: parseNumber(found[1]!, maxCseq, 'cseq'), method: found[2]! }
+}

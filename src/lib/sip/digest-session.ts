@@ -1,0 +1,156 @@
+import { authorizationValue, type Credentials, canAnswer, type DigestRequest } from './digest.js'
+import { type DigestChallenge, type DigestHash, digestChallenges, parseChallenges } from './digest-challenge.js'
+import { unquote } from './lexical.js'
+import type { SipReply } from './message.js'
+import type { HeaderLine } from './write.js'
+
+export interface DigestOptions {
+  /** The credentials for a realm; undefined when it is none of ours. A foreign realm never gets an answer. */
+  credentialsFor: (realm: string) => Credentials | undefined
+  /** Of `Identifiers.cnonce`. */
+  cnonce: () => string
+  /** The hashes that may be used, best first. */
+  hashes?: readonly DigestHash[]
+}
+
+export type ChallengeVerdict =
+  /** Send again with `authorize`. */
+  | 'answer'
+  /** The server has seen our answer and wants another one: the password is wrong. */
+  | 'refused'
+  /** There are challenges, but none for a realm of ours. */
+  | 'foreign realm'
+  /** Neither Digest nor an algorithm or qop that we have, or may use. */
+  | 'unsupported'
+
+/** A challenge that is answered, and how often. */
+interface Kept {
+  challenge: DigestChallenge
+  /** Of -sess one for the life of the nonce: servers that keep the first session key and those that make it anew both agree. */
+  cnonce: string
+  count: number
+  /** A request with this nonce, or an earlier one of the realm, was accepted: a new nonce without `stale` is then no refusal. */
+  accepted: boolean
+}
+
+// RFC 7616 3.4: nc has eight hex digits.
+const maxCount = 0xffff_ffff
+
+// Stronger first. A server that offers several is asked for its best, whatever it put on top: a header on top can be put there by others.
+const strongestFirst: readonly DigestHash[] = ['SHA-512-256', 'SHA-256', 'MD5']
+
+// Nonces that go stale this often within one attempt never get old enough to be used.
+const maxStale = 4
+
+/**
+ * Remembers the challenges of the servers that one account talks to, and answers them before they are made again: a refresh costs one
+ * request. 401 and 407 are kept apart by kind and realm, and both answered in one request. Knows no time and no socket.
+ */
+export class DigestSession {
+  readonly #options: Required<DigestOptions>
+  readonly #kept = new Map<string, Kept>()
+  #staleInAttempt = 0
+
+  constructor(options: DigestOptions) {
+    this.#options = { ...options, hashes: options.hashes ?? strongestFirst }
+  }
+
+  /** The headers that prove a request, for every challenge that is known. Each call uses up one count of each nonce. */
+  authorize(request: DigestRequest): HeaderLine[] {
+    const lines: HeaderLine[] = []
+    for (const [key, kept] of this.#kept) {
+      const { challenge } = kept
+      const credentials = this.#options.credentialsFor(challenge.realm)
+      // The credentials were taken away, or the nonce is used up: without an answer we are challenged anew.
+      if (!credentials || !canAnswer(credentials, challenge.hash) || kept.count >= maxCount) {
+        this.#kept.delete(key)
+        continue
+      }
+      if (!challenge.session) kept.cnonce = this.#options.cnonce()
+      const use = { cnonce: kept.cnonce, nonceCount: ++kept.count }
+      const name = challenge.from === 'proxy' ? 'Proxy-Authorization' : 'Authorization'
+      lines.push([name, authorizationValue(challenge, credentials, request, use)])
+    }
+    return lines
+  }
+
+  /** A 401 or 407 has come to the last request. Call it once for each. */
+  challenged(reply: SipReply): ChallengeVerdict {
+    const all = digestChallenges(reply)
+    const usable = all.filter(({ hash }) => this.#options.hashes.includes(hash))
+    if (usable.length === 0) return 'unsupported'
+    const ours = usable.filter(({ realm }) => this.#options.credentialsFor(realm) !== undefined)
+    if (ours.length === 0) return 'foreign realm'
+    const best = this.#bestOfEachRealm(ours)
+    if (best.size === 0) return 'unsupported'
+    for (const [key, challenge] of best) {
+      if (!this.#isNews(this.#kept.get(key), challenge)) {
+        this.forget()
+        return 'refused'
+      }
+    }
+    for (const [key, challenge] of best) {
+      this.#kept.set(key, { challenge, cnonce: this.#options.cnonce(), count: 0, accepted: false })
+    }
+    return 'answer'
+  }
+
+  /** Any other final reply has come: what was sent was good enough. `nextnonce` is taken (RFC 7616 3.5), from now on. */
+  accepted(reply: SipReply): void {
+    this.#staleInAttempt = 0
+    for (const kept of this.#kept.values()) if (kept.count > 0) kept.accepted = true
+    this.#takeNextNonce(reply, 'Authentication-Info', 'server')
+    this.#takeNextNonce(reply, 'Proxy-Authentication-Info', 'proxy')
+  }
+
+  /** The credentials have changed, or the server: start as if nothing were known. */
+  forget(): void {
+    this.#kept.clear()
+    this.#staleInAttempt = 0
+  }
+
+  #bestOfEachRealm(challenges: readonly DigestChallenge[]): Map<string, DigestChallenge> {
+    const best = new Map<string, DigestChallenge>()
+    const rank = ({ hash }: DigestChallenge) => this.#options.hashes.indexOf(hash)
+    for (const challenge of challenges) {
+      if (!canAnswer(this.#options.credentialsFor(challenge.realm)!, challenge.hash)) continue
+      const key = `${challenge.from} ${challenge.realm}`
+      const known = best.get(key)
+      if (!known || rank(challenge) < rank(known)) best.set(key, challenge)
+    }
+    return best
+  }
+
+  /** Is a challenge a reason to try again? Not when it says that our last answer to it was wrong. */
+  #isNews(kept: Kept | undefined, challenge: DigestChallenge): boolean {
+    if (!kept || kept.count === 0) return true
+    if (kept.challenge.nonce === challenge.nonce) return false
+    if (challenge.stale) return ++this.#staleInAttempt <= maxStale
+    // FRITZ!Box and Asterisk change the nonce and do not say stale: one try, because `accepted` is lost with the new nonce.
+    return kept.accepted
+  }
+
+  #takeNextNonce(reply: SipReply, name: string, from: 'server' | 'proxy'): void {
+    const line = reply.get(name)
+    if (line === undefined) return
+    // The header has parameters only: it is read as the challenge of a scheme.
+    const next = safeParameters(line)?.get('nextnonce')
+    if (!next) return
+    const answered = [...this.#kept.values()].filter((kept) => kept.challenge.from === from)
+    // It says no realm: with two realms of one kind nobody knows whose it is.
+    if (answered.length !== 1) return
+    const [kept] = answered as [Kept]
+    const rawNonce = next.startsWith('"') ? next : `"${next}"`
+    kept.challenge = { ...kept.challenge, nonce: unquote(next), rawNonce, stale: false }
+    kept.cnonce = this.#options.cnonce()
+    kept.count = 0
+  }
+}
+
+function safeParameters(line: string): ReadonlyMap<string, string> | undefined {
+  try {
+    return parseChallenges(`Digest ${line}`)[0]?.parameters
+  } catch {
+    return undefined
+  }
+}

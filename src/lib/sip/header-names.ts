@@ -1,0 +1,65 @@
+/** Compact forms (RFC 3261 7.3.3 and the registry of IANA). */
+const compactForms: Record<string, string> = {
+  a: 'accept-contact',
+  b: 'referred-by',
+  c: 'content-type',
+  d: 'request-disposition',
+  e: 'content-encoding',
+  f: 'from',
+  i: 'call-id',
+  j: 'reject-contact',
+  k: 'supported',
+  l: 'content-length',
+  m: 'contact',
+  n: 'identity-info',
+  o: 'event',
+  r: 'refer-to',
+  s: 'subject',
+  t: 'to',
+  u: 'allow-events',
+  v: 'via',
+  x: 'session-expires',
+  y: 'identity'
+}
+
+/** The spellings that nearly every message has: looking them up is cheaper than making them small. */
+const known = [
+  ...['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Max-Forwards', 'Content-Length', 'Content-Type', 'Expires', 'Route'],
+  ...['Record-Route', 'User-Agent', 'Server', 'Supported', 'Allow', 'Authorization', 'Proxy-Authorization', 'WWW-Authenticate'],
+  ...['Proxy-Authenticate', 'Date', 'Path', 'Service-Route', 'Require', 'Accept', 'Retry-After', 'Min-Expires', 'Subject']
+]
+
+const keys = new Map<string, string>([
+  ...known.map((name): [string, string] => [name, name.toLowerCase()]),
+  ...Object.entries(compactForms),
+  ...Object.entries(compactForms).map(([short, long]): [string, string] => [short.toUpperCase(), long])
+])
+
+/** The name by which a header is found: in small letters, and long. `I` and `Call-ID` are the same header. */
+export function headerKey(name: string): string {
+  return keys.get(name) ?? name.toLowerCase()
+}
+
+/** Headers that may stand once and only once (RFC 3261 7.3.1: no comma list, and a meaning of their own). */
+const single = [
+  ...[
+    'from',
+    'to',
+    'call-id',
+    'cseq',
+    'max-forwards',
+    'content-length',
+    'content-type',
+    'expires',
+    'min-expires',
+    'date',
+    'event'
+  ],
+  ...['retry-after', 'session-expires', 'min-se', 'refer-to', 'subscription-state', 'rack', 'rseq']
+]
+
+/** One bit for each header of which a second one is refused: a set that costs a number. */
+export const singleBit = new Map(single.map((key, i) => [key, 1 << i]))
+
+/** What no message may lack (RFC 3261 8.1.1). Max-Forwards is missing here: RFC 2543 did not have it, and replies have none. */
+export const mandatoryKeys = ['via', 'from', 'to', 'call-id', 'cseq'] as const

@@ -1,0 +1,149 @@
+import { quote, SipSyntaxError } from './fault.js'
+import { headerKey, mandatoryKeys, singleBit } from './header-names.js'
+import { decodeText, isBlank, isToken, parseNumber, tokenChars, trim } from './lexical.js'
+import { defaultLimits, type SipLimits } from './limits.js'
+import { isRequest, type SipHeader, SipMessage, type StartLine } from './message.js'
+import { isSipUri, parseUri } from './uri.js'
+
+/**
+ * Reads one datagram (RFC 3261 18.3): without Content-Length the body is the rest of it, and what follows a shorter body is dropped.
+ * CRLFs before the start line are skipped (7.5).
+ * @throws SipSyntaxError when it is no message, or one of the headers is wrong that a transaction needs: the topmost Via, From, To,
+ * Call-ID, CSeq
+ */
+export function parseDatagram(bytes: Buffer, limits: SipLimits = defaultLimits): SipMessage {
+  if (bytes.length > limits.maxMessageBytes) throw new SipSyntaxError('too long', `more than ${limits.maxMessageBytes} bytes`)
+  let start = 0
+  while (bytes[start] === 0x0d && bytes[start + 1] === 0x0a) start += 2
+  const end = bytes.indexOf('\r\n\r\n', start, 'latin1')
+  if (end < 0) throw new SipSyntaxError('incomplete', 'no empty line closes the headers')
+  return parseMessage(start === 0 ? bytes : bytes.subarray(start), end - start + 4, limits)
+}
+
+/**
+ * Reads a message of which the head is known to end at `headEnd`, one past the empty line.
+ * @throws SipSyntaxError as `parseDatagram` does
+ */
+export function parseMessage(bytes: Buffer, headEnd: number, limits: SipLimits = defaultLimits): SipMessage {
+  const head = bytes.toString('latin1', 0, headEnd - 2)
+  checkBytes(head)
+  const lineEnd = head.indexOf('\r\n')
+  if (lineEnd > limits.maxLineBytes)
+    throw new SipSyntaxError('too long', `a start line of more than ${limits.maxLineBytes} bytes`)
+  const start = parseStartLine(head.slice(0, lineEnd))
+  const { headers, contentLength } = parseHeaders(head, lineEnd + 2, limits)
+  const rest = bytes.length - headEnd
+  if (contentLength !== undefined && contentLength > rest) {
+    throw new SipSyntaxError('content length', `Content-Length says ${contentLength}, but ${rest} bytes are there`)
+  }
+  const end = contentLength === undefined ? bytes.length : headEnd + contentLength
+  const whole = end === bytes.length ? bytes : bytes.subarray(0, end)
+  const message = new SipMessage(whole, start, head.slice(0, lineEnd + 2), headers, whole.subarray(headEnd))
+  checkMatched(message)
+  return message
+}
+
+/** CR and LF stand together or not at all; other control characters only behind a backslash (RFC 3261 25.1, quoted-pair). */
+const rare = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+const loneLineEnd = /\r(?!\n)|(?<!\r)\n/
+const unescapedControl = /(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/
+
+function checkBytes(head: string): void {
+  if (!rare.test(head)) return
+  if (loneLineEnd.test(head)) throw new SipSyntaxError('header line', 'a CR or a LF that stands alone')
+  if (unescapedControl.test(head)) throw new SipSyntaxError('control character', 'a control character in the headers')
+}
+
+const requestLine = new RegExp(`^([${tokenChars}]+) ([^ \\t]+) SIP/([0-9]+\\.[0-9]+)$`, 'i')
+// RFC 4475 3.1.1.13 has a blank and no reason; that the blank is missing too is an error of many and harms nobody.
+const statusLine = /^SIP\/([0-9]+\.[0-9]+) ([0-9]+)(?: (.*))?$/i
+
+function parseStartLine(line: string): StartLine {
+  const reply = statusLine.exec(line)
+  if (reply) {
+    checkVersion(reply[1]!)
+    if (!/^[1-6][0-9]{2}$/.test(reply[2]!)) throw new SipSyntaxError('status code', `no status of SIP: ${quote(reply[2]!)}`)
+    return { kind: 'reply', status: Number(reply[2]), reason: decodeText(reply[3] ?? '') }
+  }
+  const request = requestLine.exec(line)
+  if (!request) throw new SipSyntaxError('start line', `no start line: ${quote(line)}`)
+  checkVersion(request[3]!)
+  checkRequestUri(request[2]!)
+  return { kind: 'request', method: request[1]!, uri: request[2]! }
+}
+
+function checkVersion(version: string): void {
+  if (version !== '2.0') throw new SipSyntaxError('version', `SIP/${quote(version)} is not SIP/2.0`)
+}
+
+/** A Request-URI stands without `<>`, and has no headers (RFC 3261 19.1.1, table 1). */
+function checkRequestUri(text: string): void {
+  try {
+    const uri = parseUri(text)
+    if (isSipUri(uri) && uri.headers.length > 0)
+      throw new SipSyntaxError('request uri', `headers in the Request-URI ${quote(text)}`)
+  } catch (error) {
+    throw error instanceof SipSyntaxError ? new SipSyntaxError('request uri', error.message) : error
+  }
+}
+
+interface ReadHeaders {
+  headers: SipHeader[]
+  contentLength: number | undefined
+}
+
+function parseHeaders(head: string, from: number, limits: SipLimits): ReadHeaders {
+  const headers: SipHeader[] = []
+  let contentLength: number | undefined
+  let seen = 0
+  for (let at = from; at < head.length; ) {
+    let end = head.indexOf('\r\n', at)
+    while (isBlank(head.charCodeAt(end + 2))) end = head.indexOf('\r\n', end + 2)
+    if (end - at > limits.maxLineBytes) throw new SipSyntaxError('too long', `a header of more than ${limits.maxLineBytes} bytes`)
+    if (headers.length >= limits.maxHeaders)
+      throw new SipSyntaxError('too many headers', `more than ${limits.maxHeaders} headers`)
+    const header = parseHeader(head, at, end)
+    const bit = singleBit.get(header.key)
+    if (bit !== undefined) {
+      if (seen & bit) throw new SipSyntaxError('repeated header', `${header.name} twice`)
+      seen |= bit
+      if (header.key === 'content-length') contentLength = parseNumber(header.value, Number.MAX_SAFE_INTEGER, 'content length')
+    }
+    headers.push(header)
+    at = end + 2
+  }
+  return { headers, contentLength }
+}
+
+function parseHeader(head: string, at: number, end: number): SipHeader {
+  const colon = head.indexOf(':', at)
+  if (colon < 0 || colon > end) throw new SipSyntaxError('header line', `a line without a colon: ${quote(head.slice(at, end))}`)
+  let nameEnd = colon
+  while (nameEnd > at && isBlank(head.charCodeAt(nameEnd - 1))) nameEnd--
+  const name = head.slice(at, nameEnd)
+  const key = headerKey(name)
+  if (!isToken(name)) throw new SipSyntaxError('header line', `no name of a header: ${quote(name)}`)
+  const value = head.slice(colon + 1, end)
+  return {
+    name,
+    key,
+    value: trim(value.includes('\r') ? value.split('\r\n').map(trim).join(' ') : value),
+    raw: head.slice(at, end + 2)
+  }
+}
+
+/** `callid` of RFC 3261 25.1: a word, or two with `@` between them. */
+const callId = /^[A-Za-z0-9\-.!%*_+`'~()<>:\\"/[\]?{}]+(?:@[A-Za-z0-9\-.!%*_+`'~()<>:\\"/[\]?{}]+)?$/
+
+/** What a transaction is matched by has to be there and to be right. */
+function checkMatched(message: SipMessage): void {
+  for (const key of mandatoryKeys) if (!message.get(key)) throw new SipSyntaxError('missing header', `no ${key}`)
+  if (!callId.test(message.callId)) throw new SipSyntaxError('header line', `no Call-ID: ${quote(message.callId)}`)
+  void message.via
+  void message.from
+  void message.to
+  const { method } = message.cseq
+  if (isRequest(message) && message.start.method !== method) {
+    throw new SipSyntaxError('cseq method', `the CSeq is of ${quote(method)}, the request of ${quote(message.start.method)}`)
+  }
+}
