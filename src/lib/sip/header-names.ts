@@ -35,6 +35,11 @@ const keys = new Map<string, string>([
   ...Object.entries(compactForms).map(([short, long]): [string, string] => [short.toUpperCase(), long])
 ])
 
+/** The key of a name in one of its usual spellings; those are all tokens. */
+export function knownKey(name: string): string | undefined {
+  return keys.get(name)
+}
+
 /** The name by which a header is found: in small letters, and long. `I` and `Call-ID` are the same header. */
 export function headerKey(name: string): string {
   return keys.get(name) ?? name.toLowerCase()

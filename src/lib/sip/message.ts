@@ -1,21 +1,45 @@
 import { type Address, parseAddress } from './address.js'
 import { type CSeq, parseCSeq } from './cseq.js'
-import { quote, SipSyntaxError } from './fault.js'
 import { headerKey } from './header-names.js'
 import { decodeText, parseNumber, splitValues } from './lexical.js'
 import { maxSeconds } from './limits.js'
 import { parseVia, type Via } from './via.js'
 
 /** One header as received. Everything is byte text: one character for each byte. */
-export interface SipHeader {
+export class SipHeader {
   /** As spelt. */
   readonly name: string
   /** Long and in small letters. */
   readonly key: string
   /** Folds joined, blanks at both ends removed. */
   readonly value: string
+  readonly #head: string
+  readonly #start: number
+  readonly #end: number
+
+  /** @param start where it begins in `head`, up to `end`, one past its CRLF */
+  constructor(name: string, key: string, value: string, head: string, start: number, end: number) {
+    this.name = name
+    this.key = key
+    this.value = value
+    this.#head = head
+    this.#start = start
+    this.#end = end
+  }
+
   /** The whole line or lines, with the last CRLF. */
-  readonly raw: string
+  get raw(): string {
+    return this.#head.slice(this.#start, this.#end)
+  }
+}
+
+/** The first headers of those without which nothing is matched. */
+export interface MatchedHeaders {
+  via: string
+  from: string
+  to: string
+  'call-id': string
+  cseq: string
 }
 
 export interface RequestLine {
@@ -46,13 +70,27 @@ export class SipMessage {
   readonly startRaw: string
   readonly headers: readonly SipHeader[]
   readonly body: Buffer
-  readonly #cache = new Map<string, unknown>()
+  readonly #matched: MatchedHeaders
+  #from: Address | undefined
+  #to: Address | undefined
+  #cseq: CSeq | undefined
+  #via: Via | undefined
+  #vias: Via[] | undefined
+  #contacts: Address[] | undefined
 
-  constructor(bytes: Buffer, start: StartLine, startRaw: string, headers: readonly SipHeader[], body: Buffer) {
+  constructor(
+    bytes: Buffer,
+    start: StartLine,
+    startRaw: string,
+    headers: readonly SipHeader[],
+    matched: MatchedHeaders,
+    body: Buffer
+  ) {
     this.bytes = bytes
     this.start = start
     this.startRaw = startRaw
     this.headers = headers
+    this.#matched = matched
     this.body = body
   }
 
@@ -75,33 +113,39 @@ export class SipMessage {
   }
 
   get from(): Address {
-    return this.#once('from', () => parseAddress(this.#need('From')))
+    this.#from ??= parseAddress(this.#matched.from)
+    return this.#from
   }
 
   get to(): Address {
-    return this.#once('to', () => parseAddress(this.#need('To')))
+    this.#to ??= parseAddress(this.#matched.to)
+    return this.#to
   }
 
   get callId(): string {
-    return this.#need('Call-ID')
+    return this.#matched['call-id']
   }
 
   get cseq(): CSeq {
-    return this.#once('cseq', () => parseCSeq(this.#need('CSeq')))
+    this.#cseq ??= parseCSeq(this.#matched.cseq)
+    return this.#cseq
   }
 
   /** The topmost. Only it is our neighbour's. */
   get via(): Via {
-    return this.#once('top via', () => parseVia(splitValues(this.#need('Via'), 'via')[0]!))
+    this.#via ??= parseVia(splitValues(this.#matched.via, 'via')[0]!)
+    return this.#via
   }
 
   get vias(): Via[] {
-    return this.#once('via', () => this.lines('Via').flatMap((line) => splitValues(line, 'via').map(parseVia)))
+    this.#vias ??= this.lines('Via').flatMap((line) => splitValues(line, 'via').map(parseVia))
+    return this.#vias
   }
 
   /** Empty for `Contact: *` as well: see `isWildcard`. */
   get contacts(): Address[] {
-    return this.#once('contact', () => (this.isWildcard ? [] : this.#addresses('Contact')))
+    this.#contacts ??= this.isWildcard ? [] : this.addresses('Contact')
+    return this.#contacts
   }
 
   /** `Contact: *` (RFC 3261 10.2.2). */
@@ -110,16 +154,21 @@ export class SipMessage {
   }
 
   get routes(): Address[] {
-    return this.#once('route', () => this.#addresses('Route'))
+    return this.addresses('Route')
   }
 
   get recordRoutes(): Address[] {
-    return this.#once('record-route', () => this.#addresses('Record-Route'))
+    return this.addresses('Record-Route')
   }
 
   /** Path and Service-Route (RFC 3327, 3608) and others made of addresses. */
   addresses(name: string): Address[] {
-    return this.#addresses(name)
+    const key = headerKey(name)
+    const found: Address[] = []
+    for (const header of this.headers) {
+      if (header.key === key) for (const one of splitValues(header.value, 'address')) found.push(parseAddress(one))
+    }
+    return found
   }
 
   get maxForwards(): number | undefined {
@@ -149,27 +198,9 @@ export class SipMessage {
     return value === undefined ? undefined : decodeText(value)
   }
 
-  #addresses(name: string): Address[] {
-    return this.lines(name).flatMap((line) => splitValues(line, 'address').map((one) => parseAddress(one)))
-  }
-
   #number(name: string, max: number): number | undefined {
     const value = this.get(name)
     return value === undefined ? undefined : parseNumber(value, max)
-  }
-
-  #need(name: string): string {
-    const value = this.get(name)
-    if (value === undefined || value === '') throw new SipSyntaxError('missing header', `no ${quote(name)}`)
-    return value
-  }
-
-  #once<T>(key: string, make: () => T): T {
-    const known = this.#cache.get(key)
-    if (known !== undefined) return known as T
-    const made = make()
-    this.#cache.set(key, made)
-    return made
   }
 }
 

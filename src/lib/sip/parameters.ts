@@ -1,5 +1,5 @@
 import { quote, type SipFault, SipSyntaxError } from './fault.js'
-import { endOfQuoted, skipBlanks, tokenChars, unquote } from './lexical.js'
+import { endOfQuoted, endOfToken, skipBlanks, unquote } from './lexical.js'
 import { maxValues } from './limits.js'
 
 /** `;name` or `;name=value`. The value is as on the wire: a quoted string has its quotes. */
@@ -54,10 +54,6 @@ function sameName(a: string, b: string): boolean {
   return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase())
 }
 
-const name = new RegExp(`[${tokenChars}]+`, 'y')
-// `gen-value` is a token, a host or a quoted string; a host may be an IPv6 address, with or without brackets (RFC 3261 25.1, `via-received`).
-const plainValue = new RegExp(`[${tokenChars}:[\\]]+`, 'y')
-
 /**
  * Reads `;name=value;…` from a position to the end of the text. Blanks may stand around every sign.
  * @throws SipSyntaxError for anything else, for a name that occurs twice (RFC 3261 7.3.1), and for too many
@@ -68,12 +64,13 @@ export function parseParameters(text: string, from: number, fault: SipFault = 'p
   const list: Parameter[] = []
   while (at < text.length) {
     if (text.charCodeAt(at) !== 0x3b) throw new SipSyntaxError(fault, `expected ";" in ${quote(text.slice(from))}`)
-    name.lastIndex = skipBlanks(text, at + 1)
-    const found = name.exec(text)?.[0]
-    if (found === undefined) throw new SipSyntaxError(fault, `a parameter without a name in ${quote(text.slice(from))}`)
-    at = skipBlanks(text, name.lastIndex)
+    const nameStart = skipBlanks(text, at + 1)
+    const nameEnd = endOfToken(text, nameStart)
+    if (nameEnd === nameStart) throw new SipSyntaxError(fault, `a parameter without a name in ${quote(text.slice(from))}`)
+    const found = text.slice(nameStart, nameEnd)
+    at = skipBlanks(text, nameEnd)
     let value: string | undefined
-    if (text.charCodeAt(at) === 0x3d) {
+    if (at < text.length && text.charCodeAt(at) === 0x3d) {
       const start = skipBlanks(text, at + 1)
       const end = endOfValue(text, start, fault)
       value = text.slice(start, end)
@@ -89,8 +86,14 @@ export function parseParameters(text: string, from: number, fault: SipFault = 'p
 
 function endOfValue(text: string, start: number, fault: SipFault): number {
   if (text.charCodeAt(start) === 0x22) return endOfQuoted(text, start, fault)
-  plainValue.lastIndex = start
-  if (!plainValue.test(text))
-    throw new SipSyntaxError(fault, `a parameter without the value it announces: ${quote(text.slice(start))}`)
-  return plainValue.lastIndex
+  let at = endOfToken(text, start)
+  // `gen-value` is a token, a host or a quoted string; a host may be an IPv6 address, with or without brackets (RFC 3261 25.1, `via-received`).
+  while (at < text.length && isHostSign(text.charCodeAt(at))) at = endOfToken(text, at + 1)
+  if (at === start) throw new SipSyntaxError(fault, `a parameter without the value it announces: ${quote(text.slice(start))}`)
+  return at
+}
+
+/** `:` `[` `]` */
+function isHostSign(code: number): boolean {
+  return code === 0x3a || code === 0x5b || code === 0x5d
 }

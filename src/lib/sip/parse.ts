@@ -1,8 +1,8 @@
 import { quote, SipSyntaxError } from './fault.js'
-import { headerKey, mandatoryKeys, singleBit } from './header-names.js'
+import { knownKey, mandatoryKeys, singleBit } from './header-names.js'
 import { decodeText, isBlank, isToken, parseNumber, tokenChars, trim } from './lexical.js'
 import { defaultLimits, type SipLimits } from './limits.js'
-import { isRequest, type SipHeader, SipMessage, type StartLine } from './message.js'
+import { isRequest, type MatchedHeaders, SipHeader, SipMessage, type StartLine } from './message.js'
 import { isSipUri, parseUri } from './uri.js'
 
 /**
@@ -25,33 +25,33 @@ export function parseDatagram(bytes: Buffer, limits: SipLimits = defaultLimits):
  * @throws SipSyntaxError as `parseDatagram` does
  */
 export function parseMessage(bytes: Buffer, headEnd: number, limits: SipLimits = defaultLimits): SipMessage {
+  checkBytes(bytes, headEnd)
   const head = bytes.toString('latin1', 0, headEnd - 2)
-  checkBytes(head)
   const lineEnd = head.indexOf('\r\n')
   if (lineEnd > limits.maxLineBytes)
     throw new SipSyntaxError('too long', `a start line of more than ${limits.maxLineBytes} bytes`)
   const start = parseStartLine(head.slice(0, lineEnd))
-  const { headers, contentLength } = parseHeaders(head, lineEnd + 2, limits)
+  const { headers, matched, contentLength } = parseHeaders(head, lineEnd + 2, limits)
   const rest = bytes.length - headEnd
   if (contentLength !== undefined && contentLength > rest) {
     throw new SipSyntaxError('content length', `Content-Length says ${contentLength}, but ${rest} bytes are there`)
   }
   const end = contentLength === undefined ? bytes.length : headEnd + contentLength
   const whole = end === bytes.length ? bytes : bytes.subarray(0, end)
-  const message = new SipMessage(whole, start, head.slice(0, lineEnd + 2), headers, whole.subarray(headEnd))
+  const message = new SipMessage(whole, start, head.slice(0, lineEnd + 2), headers, matched, whole.subarray(headEnd))
   checkMatched(message)
   return message
 }
 
 /** CR and LF stand together or not at all; other control characters only behind a backslash (RFC 3261 25.1, quoted-pair). */
-const rare = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
-const loneLineEnd = /\r(?!\n)|(?<!\r)\n/
-const unescapedControl = /(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/
-
-function checkBytes(head: string): void {
-  if (!rare.test(head)) return
-  if (loneLineEnd.test(head)) throw new SipSyntaxError('header line', 'a CR or a LF that stands alone')
-  if (unescapedControl.test(head)) throw new SipSyntaxError('control character', 'a control character in the headers')
+function checkBytes(bytes: Buffer, end: number): void {
+  for (let at = 0; at < end; at++) {
+    const byte = bytes[at]!
+    if ((byte >= 0x20 && byte !== 0x7f) || byte === 0x09) continue
+    if (byte === 0x0d && bytes[at + 1] === 0x0a) at++
+    else if (byte === 0x0d || byte === 0x0a) throw new SipSyntaxError('header line', 'a CR or a LF that stands alone')
+    else if (bytes[at - 1] !== 0x5c) throw new SipSyntaxError('control character', 'a control character in the headers')
+  }
 }
 
 const requestLine = new RegExp(`^([${tokenChars}]+) ([^ \\t]+) SIP/([0-9]+\\.[0-9]+)$`, 'i')
@@ -89,11 +89,13 @@ function checkRequestUri(text: string): void {
 
 interface ReadHeaders {
   headers: SipHeader[]
+  matched: MatchedHeaders
   contentLength: number | undefined
 }
 
 function parseHeaders(head: string, from: number, limits: SipLimits): ReadHeaders {
   const headers: SipHeader[] = []
+  const matched: MatchedHeaders = { via: '', from: '', to: '', 'call-id': '', cseq: '' }
   let contentLength: number | undefined
   let seen = 0
   for (let at = from; at < head.length; ) {
@@ -109,10 +111,16 @@ function parseHeaders(head: string, from: number, limits: SipLimits): ReadHeader
       seen |= bit
       if (header.key === 'content-length') contentLength = parseNumber(header.value, Number.MAX_SAFE_INTEGER, 'content length')
     }
+    if (isMatched(header.key) && matched[header.key] === '') matched[header.key] = header.value
     headers.push(header)
     at = end + 2
   }
-  return { headers, contentLength }
+  for (const key of mandatoryKeys) if (matched[key] === '') throw new SipSyntaxError('missing header', `no ${key}`)
+  return { headers, matched, contentLength }
+}
+
+function isMatched(key: string): key is keyof MatchedHeaders {
+  return key === 'via' || key === 'from' || key === 'to' || key === 'call-id' || key === 'cseq'
 }
 
 function parseHeader(head: string, at: number, end: number): SipHeader {
@@ -121,15 +129,11 @@ function parseHeader(head: string, at: number, end: number): SipHeader {
   let nameEnd = colon
   while (nameEnd > at && isBlank(head.charCodeAt(nameEnd - 1))) nameEnd--
   const name = head.slice(at, nameEnd)
-  const key = headerKey(name)
-  if (!isToken(name)) throw new SipSyntaxError('header line', `no name of a header: ${quote(name)}`)
+  const known = knownKey(name)
+  if (known === undefined && !isToken(name)) throw new SipSyntaxError('header line', `no name of a header: ${quote(name)}`)
   const value = head.slice(colon + 1, end)
-  return {
-    name,
-    key,
-    value: trim(value.includes('\r') ? value.split('\r\n').map(trim).join(' ') : value),
-    raw: head.slice(at, end + 2)
-  }
+  const joined = trim(value.includes('\r') ? value.split('\r\n').map(trim).join(' ') : value)
+  return new SipHeader(name, known ?? name.toLowerCase(), joined, head, at, end + 2)
 }
 
 /** `callid` of RFC 3261 25.1: a word, or two with `@` between them. */
@@ -137,7 +141,6 @@ const callId = /^[A-Za-z0-9\-.!%*_+`'~()<>:\\"/[\]?{}]+(?:@[A-Za-z0-9\-.!%*_+`'~
 
 /** What a transaction is matched by has to be there and to be right. */
 function checkMatched(message: SipMessage): void {
-  for (const key of mandatoryKeys) if (!message.get(key)) throw new SipSyntaxError('missing header', `no ${key}`)
   if (!callId.test(message.callId)) throw new SipSyntaxError('header line', `no Call-ID: ${quote(message.callId)}`)
   void message.via
   void message.from

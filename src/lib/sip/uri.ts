@@ -47,8 +47,6 @@ const password = new RegExp(`^(?:[${unreserved}&=+$,]|${escaped})*$`)
 const parameterText = new RegExp(`^(?:[${unreserved}[\\]/:&+$]|${escaped})+$`)
 const headerName = new RegExp(`^(?:[${unreserved}[\\]/?:+$]|${escaped})+$`)
 const headerValue = new RegExp(`^(?:[${unreserved}[\\]/?:+$]|${escaped})*$`)
-// The underscore is not in the RFC, but in names of containers and of SRV records that people really write here.
-const hostname = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.?$/
 const ipv6 = /^\[[0-9A-Fa-f:.]{2,45}\]$/
 const telNumber = /^(?:\+[0-9\-.()]+|[0-9A-Fa-f*#\-.()]+)$/
 const schemeName = /^([A-Za-z][A-Za-z0-9+\-.]*):/
@@ -65,6 +63,7 @@ function wrong(text: string, why: string): SipSyntaxError {
  * @throws SipSyntaxError for whatever RFC 3261 25.1 or RFC 3966 3 does not allow, and for a parameter that occurs twice (19.1.1)
  */
 export function parseUri(text: string): Uri {
+  if (text.startsWith('sip:')) return parseSipUri(text, 'sip')
   const scheme = schemeName.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) throw wrong(text, 'a URI without a scheme')
   if (scheme === 'sip' || scheme === 'sips') return parseSipUri(text, scheme)
@@ -107,6 +106,26 @@ function parseSipUri(text: string, scheme: 'sip' | 'sips'): SipUri {
 }
 
 /**
+ * Labels of letters, digits and dashes, none with a dash at its ends. The underscore is not in the RFC, but in names of containers and of SRV
+ * records that people really write here.
+ */
+function isHostname(text: string): boolean {
+  let before = 0x2e
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x2e || code === 0x2d) {
+      if (before === 0x2e || (before === 0x2d && code === 0x2e)) return false
+    } else if (!isHostChar(code)) return false
+    before = code
+  }
+  return text !== '' && before !== 0x2d
+}
+
+function isHostChar(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) || code === 0x5f
+}
+
+/**
  * `host` or `host:port`; an IPv6 address stands in brackets. Also the sent-by of a Via.
  * @throws SipSyntaxError
  */
@@ -114,7 +133,7 @@ export function parseHostPort(text: string): { host: string; port: number | unde
   const bracket = text.lastIndexOf(']')
   const colon = text.indexOf(':', bracket < 0 ? 0 : bracket)
   const host = colon < 0 ? text : text.slice(0, colon)
-  if (host.length > maxHostBytes || !(bracket < 0 ? hostname : ipv6).test(host)) throw wrong(text, 'no host')
+  if (host.length > maxHostBytes || !(bracket < 0 ? isHostname(host) : ipv6.test(host))) throw wrong(text, 'no host')
   if (colon < 0) return { host, port: undefined }
   const port = parseNumber(text.slice(colon + 1), 65_535, 'uri')
   return { host, port }

@@ -85,7 +85,7 @@ describe.skipIf(!isThere)('the torture messages of RFC 4475', () => {
     expect(message.bytes.equals(bytes.subarray(0, message.bytes.length))).toBe(true)
     const again = parseDatagram(editMessage(message, [{ append: 'X-Seen', value: 'yes' }]))
     expect(again.start).toEqual(message.start)
-    expect(again.headers.slice(0, -1)).toEqual(message.headers)
+    expect(again.headers.slice(0, -1).map(({ raw }) => raw)).toEqual(message.headers.map(({ raw }) => raw))
     expect(again.body.equals(message.body)).toBe(true)
     const removed = parseDatagram(editMessage(again, [{ remove: 'x-seen' }]))
     expect(removed.bytes.equals(message.bytes)).toBe(true)
