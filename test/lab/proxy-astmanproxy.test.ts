@@ -76,6 +76,7 @@ await describeLabWith(['curl', 'netcat-openbsd', 'openssl'], 'the files of astma
           'host = localhost, 5038, dave, Moo9X, on, off': `host = localhost, ${asterisk.amiPort}, ${AMI_ADMIN.username}, ${AMI_ADMIN.secret}, on, off`,
           'host=10.1.1.2,5038,proxyuser,s3cr3t,on,on': '',
           '/var/lib/asterisk/certs/Proxy-Server.pem': pem,
+          'logfile = /var/log/asterisk/astmanproxy.log': '',
           'listenport = 1234': 'listenport = 0'
         })
       )
@@ -153,6 +154,7 @@ await describeLabWith(['curl', 'netcat-openbsd', 'openssl'], 'the files of astma
         '"pbx-a.example.org", 5038': `"pbx-a.example.org=127.0.0.1", ${asterisk.amiPort}`,
         'pbx-b.example.org, 5039': `pbx-b.example.org=127.0.0.1, ${asterisk.amiTlsPort}`,
         '"/etc/astmanproxy/both.pem"': `"${pem}"`,
+        'logfile = /var/log/astmanproxy.log': '',
         'listenport = 1234': 'listenport = 0',
         'proc_user = astman': 'proc_user = nobody',
         'proc_group = astman': 'proc_group = nogroup'

@@ -5,7 +5,7 @@ import net from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningAsterisk, startAsterisk } from './servers/asterisk.js'
-import { ConfiguredProxy, certificateAndKey, serverSection, userSection } from './support/configured-proxy.js'
+import { ConfiguredProxy, certificateAndKey, serverSection, slowClients, userSection } from './support/configured-proxy.js'
 import { describeLabWith } from './support/debian-clients.js'
 import { Watched } from './support/limit.js'
 import { Program, scratchFile, scratchFolder } from './support/program.js'
@@ -75,7 +75,7 @@ await describeLabWith(['chromium'], "a browser's WebSocket, through the proxy, w
     sitePort = (site.address() as net.AddressInfo).port
     const { cert, both } = await certificateAndKey()
     certificate = cert
-    const config = `tls-cert = ${scratchFile('proxy.pem', both)}\nallow-origin[] = http://panel.localhost:${sitePort}\n\n${serverSection('pbx', asterisk)}${userSection(ANNA)}`
+    const config = `${slowClients}tls-cert = ${scratchFile('proxy.pem', both)}\nallow-origin[] = http://panel.localhost:${sitePort}\n\n${serverSection('pbx', asterisk)}${userSection(ANNA)}`
     proxy = await ConfiguredProxy.start(config, { servers: ['pbx'] })
   })
 

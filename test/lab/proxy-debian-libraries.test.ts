@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningAsterisk, startAsterisk } from './servers/asterisk.js'
-import { ConfiguredProxy, certificateAndKey, serverSection, userSection } from './support/configured-proxy.js'
+import { ConfiguredProxy, certificateAndKey, serverSection, slowClients, userSection } from './support/configured-proxy.js'
 import { describeLabWith } from './support/debian-clients.js'
 import { debianLibraries } from './support/debian-libraries.js'
 import { Program, scratchFile } from './support/program.js'
@@ -17,7 +17,7 @@ await describeLabWith(packages, 'AMI client libraries of Debian, through the pro
     asterisk = await startAsterisk({ name: 'debian-libraries' })
     const { cert, both } = await certificateAndKey()
     ca = scratchFile('proxy.crt', cert)
-    const config = `tls-cert = ${scratchFile('proxy.pem', both)}\n\n${serverSection('pbx', asterisk)}${userSection(ANNA, ['admin = yes'])}`
+    const config = `${slowClients}tls-cert = ${scratchFile('proxy.pem', both)}\n\n${serverSection('pbx', asterisk)}${userSection(ANNA, ['admin = yes'])}`
     proxy = await ConfiguredProxy.start(config, { servers: ['pbx'] })
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningAsterisk, startAsterisk } from './servers/asterisk.js'
-import { ConfiguredProxy, certificateAndKey, serverSection, userSection } from './support/configured-proxy.js'
+import { ConfiguredProxy, certificateAndKey, serverSection, slowClients, userSection } from './support/configured-proxy.js'
 import { describeLabWith } from './support/debian-clients.js'
 import { type Ended, Program, pbxkit, scratchFile } from './support/program.js'
 import { ANNA, directTo, unique } from './support/targets.js'
@@ -17,7 +17,7 @@ await describeLabWith(['netcat-openbsd', 'telnet', 'curl', 'openssl'], 'clients 
     asterisk = await startAsterisk({ name: 'shell-clients' })
     const { cert, both } = await certificateAndKey()
     ca = scratchFile('proxy.crt', cert)
-    const config = `tls-cert = ${scratchFile('proxy.pem', both)}\n\n${serverSection('pbx', asterisk)}${userSection(ANNA, ['admin = yes'])}`
+    const config = `${slowClients}tls-cert = ${scratchFile('proxy.pem', both)}\n\n${serverSection('pbx', asterisk)}${userSection(ANNA, ['admin = yes'])}`
     proxy = await ConfiguredProxy.start(config, { servers: ['pbx'] })
   })
 

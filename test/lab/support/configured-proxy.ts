@@ -9,6 +9,9 @@ export function serverSection(name: string, { amiPort }: Pick<RunningAsterisk, '
   return `[server ${name}]\nhost = 127.0.0.1\nport = ${amiPort}\nusername = ${AMI_ADMIN.username}\nsecret = ${AMI_ADMIN.secret}\n\n`
 }
 
+/** For clients of TLS on a machine that is busy with other tests: they may need longer than 25 ms until they speak. */
+export const slowClients = 'hello-wait = 500ms\n'
+
 /** A section for a user. @param lines what it has beside its secret */
 export function userSection({ username, secret }: { username: string; secret: string }, lines: readonly string[] = []): string {
   return `[user ${username}]\nsecret = ${secret}\n${lines.join('\n')}\n\n`

@@ -26,7 +26,8 @@ interface Flight {
  * - nothing of the answer has come yet. Asterisk writes answers and events in the order in which it makes them, so an answer that is still to come
  *   knows of every event that anybody here has seen;
  * - nothing that may change a state was sent since: after DBPut, DBGet asks again. That goes for all servers at once, since they may share a database;
- * - nothing that the client itself sent later waits for its answer: a client's answers come in the order of its actions.
+ * - nothing that the client itself sent later waits for its answer: a client's answers come in the order of its actions, and each in one piece, so nobody
+ *   joins a query twice.
  * So the answer is never older than its way from Asterisk to here, as if the client had asked that little bit earlier.
  */
 export class QueryPool {
@@ -65,7 +66,7 @@ export class QueryPool {
     if (requester.inFlight === 1 && this.#snapshots?.answer(server.name, action, requester)) return
     const key = lines.toString('latin1')
     const flight = this.#flights.get(server)?.get(key)
-    if (flight && (this.#lastPlace.get(requester) ?? 0) <= flight.place) {
+    if (flight && (this.#lastPlace.get(requester) ?? 0) < flight.place) {
       this.#lastPlace.set(requester, flight.place)
       this.spared++
       return flight.query.join(requester, id)
