@@ -1,6 +1,8 @@
 import net from 'node:net'
 import { onTestFinished } from 'vitest'
+import { type ManagerKey, parseManagerKey } from '../../../src/lib/voipmonitor/encryption.js'
 import type { SnifferAddress } from '../../../src/lib/voipmonitor-client/exchange.js'
+import { type SnifferDouble, type SnifferDoubleOptions, startSnifferDouble } from './sniffer-double.js'
 import { readExchanges } from './voipmonitor-exchanges.js'
 
 export interface ReplayedSniffer {
@@ -19,6 +21,19 @@ export function replayedSniffer(path?: string): Promise<ReplayedSniffer> {
       .map(({ request, replyBytes }) => [request.toString('latin1'), replyBytes])
   )
   return fakeSniffer((socket, request) => socket.end(replies.get(request.toString('latin1')) ?? 'command not found\n'), path)
+}
+
+const recordedExchanges = readExchanges()
+
+/** The key of most recordings. */
+export const recordedKeyText = recordedExchanges.find(({ n }) => n === 46)!.crypto!
+export const recordedKey: ManagerKey = parseManagerKey(recordedKeyText)
+
+/** A sniffer double with the recorded answers and the recorded key, until the test ends. `key: undefined` leaves it without one. */
+export async function snifferDouble(options: Partial<SnifferDoubleOptions> = {}): Promise<SnifferDouble> {
+  const sniffer = await startSnifferDouble({ exchanges: recordedExchanges, key: recordedKey, ...options })
+  onTestFinished(() => sniffer.close())
+  return sniffer
 }
 
 /** A peer that does with the first piece of a request what a test wants. Ends with the test. */

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { findCipher } from '../../../src/lib/voipmonitor/cipher.js'
 import type { Encryption } from '../../../src/lib/voipmonitor/encryption.js'
 
-const folder = path.join(import.meta.dirname, '../../fixtures/voipmonitor')
+const standardFolder = path.join(import.meta.dirname, '../../fixtures/voipmonitor')
 
 interface Recorded {
   n: number
@@ -45,18 +45,21 @@ export interface Exchange extends Omit<Recorded, 'request'> {
 
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-/** All 236, in order. The bytes of the large ones are checked against the recording. */
-export function readExchanges(): Exchange[] {
+/**
+ * All 236, in order. The bytes of the large ones are checked against the recording.
+ * @param folder for a program that is bundled, and does not know where this file was
+ */
+export function readExchanges(folder = standardFolder): Exchange[] {
   const recorded: Recorded[] = JSON.parse(fs.readFileSync(path.join(folder, 'exchanges.json'), 'utf8'))
   return recorded.map((one) => {
     const encryption = one.crypto && encryptionOf(one.crypto)
-    const replyBytes = replyOf(one, encryption)
+    const replyBytes = replyOf(one, encryption, folder)
     if (sha256(replyBytes) !== one.reply.sha256) throw new Error(`The reply of exchange ${one.n} is not the recorded one`)
     return { ...one, title: `${one.n} ${one.id}`, request: Buffer.from(one.request, 'base64'), replyBytes, encryption }
   })
 }
 
-function replyOf({ reply }: Recorded, encryption: Encryption | undefined): Buffer {
+function replyOf({ reply }: Recorded, encryption: Encryption | undefined, folder: string): Buffer {
   if (reply.base64 !== undefined) return Buffer.from(reply.base64, 'base64')
   const text = gunzipSync(fs.readFileSync(path.join(folder, (reply.file ?? reply.encryptedFile)!)))
   if (!reply.encryptedFile) return text
