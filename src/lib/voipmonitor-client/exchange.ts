@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { ConnectionLostError, type PbxkitError, TimeoutError } from '../errors.js'
+import { ConnectionLostError, type PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
 import { type ConnectOptions, connect, peerName } from '../net/connect.js'
 import { decodeReply, type WholeReplyOptions } from '../voipmonitor/inflate.js'
 import type { ManagerRequest } from '../voipmonitor/request.js'
@@ -61,10 +61,23 @@ export async function* exchangeOver(
 ): AsyncGenerator<Buffer, void> {
   const { timeouts, signal, ...decoding } = options
   try {
-    const chunks = received(stream, peer, request, { ...defaults, ...defined(timeouts) }, signal)
+    const bytes = received(stream, peer, request, { ...defaults, ...defined(timeouts) }, signal)
+    const chunks = decoding.expects === 'bytes' ? bytes : notOfWebServer(bytes, peer)
     yield* decodeReply(chunks, { command: request.command, encryption: request.encryption, ...decoding })
   } finally {
     stream.destroy()
+  }
+}
+
+/** Of what else listens on ports this is the likeliest; it begins with its protocol's name. */
+async function* notOfWebServer(chunks: AsyncGenerator<Buffer, void>, peer: string): AsyncGenerator<Buffer, void> {
+  let isFirst = true
+  for await (const chunk of chunks) {
+    if (isFirst && /^HTTP\/\d/.test(chunk.toString('latin1', 0, 6))) {
+      throw new ProtocolError(`${peer} is a web server, not a sniffer's manager`, { hint: 'Is this its managerport (5029)?' })
+    }
+    isFirst = false
+    yield chunk
   }
 }
 

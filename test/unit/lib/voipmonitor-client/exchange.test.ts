@@ -41,9 +41,11 @@ describe('an exchange', () => {
     await vi.waitFor(() => expect(sniffer.open.size).toBe(0))
   })
 
-  it('with a web server is refused, in AES', async () => {
+  it('with a web server is refused, encrypted or not', async () => {
     const web = await fakeSniffer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
-    await expect(ask(web.address, withAes('getversion'))).rejects.toThrow(withCode('E_PLAIN_REPLY'))
+    await expect(ask(web.address, withAes('getversion'))).rejects.toThrow(withCode('E_PROTOCOL', /is a web server/))
+    await expect(ask(web.address, plain('getversion'))).rejects.toThrow(withCode('E_PROTOCOL', /is a web server/))
+    await expect(ask(web.address, withAes('getfile x'), { expects: 'bytes' })).rejects.toThrow(withCode('E_PLAIN_REPLY'))
   })
 })
 
