@@ -1,6 +1,7 @@
 import { durationFlag } from '../../lib/cli/base-command.js'
 import { callColumnSet } from '../../lib/cli/list-columns.js'
-import { type ListKind, type ListRequest, listFlags, ManagerListCommand } from '../../lib/cli/manager-list-command.js'
+import { listFlags } from '../../lib/cli/list-flags.js'
+import { type ListKind, type ListRequest, ManagerListCommand } from '../../lib/cli/manager-list-command.js'
 import { Flags } from '../../lib/cli/oclif.js'
 import { listCallsCommand } from '../../lib/voipmonitor/list-command.js'
 import type { ListRow } from '../../lib/voipmonitor/list-row.js'
@@ -46,6 +47,8 @@ Exit status: 65 for a filter that is wrong, 69 unreachable, 75 no answer in time
     columns: callColumnSet,
     metrics: callMetrics,
     counter: countCalls,
+    usualOrder: { column: 'calldate', direction: 'desc' },
+    countLimit: 0,
     keyOf: ({ row }) => `${row.raw('callreference')} ${row.raw('callid')}`
   }
 

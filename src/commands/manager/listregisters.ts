@@ -1,5 +1,6 @@
 import { registerColumnSet } from '../../lib/cli/list-columns.js'
-import { type ListKind, type ListRequest, listFlags, ManagerListCommand } from '../../lib/cli/manager-list-command.js'
+import { listFlags } from '../../lib/cli/list-flags.js'
+import { type ListKind, type ListRequest, ManagerListCommand } from '../../lib/cli/manager-list-command.js'
 import { Flags } from '../../lib/cli/oclif.js'
 import { registerStates } from '../../lib/voipmonitor/columns.js'
 import { listRegistersCommand } from '../../lib/voipmonitor/list-command.js'
@@ -47,6 +48,9 @@ Metrics: ${registerMetrics.map(({ name, help }) => `${name} (${help})`).join(', 
     columns: registerColumnSet,
     metrics: registerMetrics,
     counter: countRegisters,
+    usualOrder: { column: 'ID', direction: 'desc' },
+    // What 0 means to it was never recorded.
+    countLimit: 1,
     keyOf: ({ row }) => String(row.raw('ID'))
   }
 

@@ -7,14 +7,15 @@ import type { ListRow } from '../voipmonitor/list-row.js'
 import { Columns } from '../voipmonitor/list-row.js'
 import type { MetricCounter, MetricDefinition } from '../voipmonitor-client/list-metrics.js'
 import { ListQuery, type SensorRow } from '../voipmonitor-client/list-query.js'
-import { durationFlag } from './base-command.js'
 import { allColumns, type ColumnSet, findColumns, type ListColumn } from './list-columns.js'
+import type { ListFlagValues } from './list-flags.js'
 import { changeObjects, ListWatch, watchTable } from './list-watch.js'
 import { ManagerCommand } from './manager-command.js'
-import { type Command, Flags } from './oclif.js'
+import type { Command } from './oclif.js'
 import { redraw } from './proxy-status-text.js'
+import { parseOrder, rowCondition } from './row-condition.js'
 import { createRowWriter, type RowWriter } from './row-writer.js'
-import { compileSelection } from './selection.js'
+import { errorObject, reportSensorFailures } from './sensor-answers.js'
 
 /** A kind of list, and what is to be known of it. */
 export interface ListKind {
@@ -23,6 +24,10 @@ export interface ListKind {
   readonly columns: ColumnSet
   readonly metrics: readonly MetricDefinition[]
   readonly counter: () => MetricCounter
+  /** The order in which the sniffer sends unless it is asked for another. */
+  readonly usualOrder: { readonly column: string; readonly direction: 'asc' | 'desc' }
+  /** The limit that gives the total and as little else as can be. */
+  readonly countLimit: 0 | 1
   /** What makes it the same one at two looks. */
   readonly keyOf: (row: SensorRow) => string
 }
@@ -36,74 +41,8 @@ export interface ListRequest {
   filter?: string | undefined
 }
 
-export const listFormats = ['table', 'json', 'ndjson', 'csv', 'prometheus'] as const
 /** A sniffer walks through all of its calls for each look. */
 const shortestWatchMs = 100
-
-const group = { helpGroup: 'SELECTION' } as const
-const monitoring = { helpGroup: 'MONITORING' } as const
-
-/** The flags of every list. */
-export const listFlags = {
-  filter: Flags.string({
-    description:
-      "the sniffer's own filter as JSON, checked before it is sent; or, of what came, NAME=glob,NAME!=glob (repeatable)",
-    helpValue: 'FILTER',
-    multiple: true,
-    multipleNonGreedy: true,
-    ...group
-  }),
-  limit: Flags.integer({ description: 'so many rows at most', min: 1, max: 100_000_000, ...group }),
-  sort: Flags.string({ description: 'sort by a column of the sniffer', helpValue: 'COLUMN[:asc|desc]', ...group }),
-  count: Flags.boolean({ description: 'say only how many there are', exclusive: ['watch', 'warn', 'crit', 'limit'], ...group }),
-  zip: Flags.option({
-    options: ['auto', 'yes', 'no'] as const,
-    default: 'auto',
-    description: 'have it sent compressed; auto: when it comes over a network',
-    ...group
-  })(),
-  format: Flags.option({ options: listFormats, description: 'default: table, with --json json' })(),
-  columns: Flags.string({
-    description: 'these columns, in this order',
-    helpValue: 'NAMES',
-    multiple: true,
-    multipleNonGreedy: true,
-    delimiter: ','
-  }),
-  wide: Flags.boolean({ description: 'more columns in a table', exclusive: ['columns'] }),
-  watch: durationFlag({ description: 'look again and again: a live table, in a pipe NDJSON of what changes', ...monitoring }),
-  warn: Flags.string({
-    description: 'Nagios: warning at',
-    helpValue: 'METRIC=N',
-    multiple: true,
-    multipleNonGreedy: true,
-    exclusive: ['watch'],
-    ...monitoring
-  }),
-  crit: Flags.string({
-    description: 'Nagios: critical at',
-    helpValue: 'METRIC<N',
-    multiple: true,
-    multipleNonGreedy: true,
-    exclusive: ['watch'],
-    ...monitoring
-  })
-}
-
-interface ListFlagValues {
-  filter: string[] | undefined
-  limit: number | undefined
-  sort: string | undefined
-  count: boolean
-  zip: 'auto' | 'yes' | 'no'
-  format: (typeof listFormats)[number] | undefined
-  columns: string[] | undefined
-  wide: boolean
-  watch: number | undefined
-  warn: string[] | undefined
-  crit: string[] | undefined
-  json: boolean
-}
 
 /** A command that shows rows of one or more sniffers. */
 export abstract class ManagerListCommand<T extends typeof Command> extends ManagerCommand<T> {
@@ -155,43 +94,26 @@ export abstract class ManagerListCommand<T extends typeof Command> extends Manag
 
   #query(sensors: readonly Sensor[]): ListQuery {
     const { limit, sort, zip, filter = [], count } = this.#flags
-    const order = sort === undefined ? undefined : this.#order(sort)
+    const order = sort === undefined ? undefined : parseOrder(sort)
     const json = filter.filter((text) => /^\s*[[{]/.test(text))
     const globs = filter.filter((text) => !/^\s*[[{]/.test(text))
     if (json.length > 1 || (json.length > 0 && globs.length > 0)) throw new UsageError('A filter in JSON stands alone')
-    const where = this.#allOf(globs)
+    const where = rowCondition(globs, this.kind.columns, this.where())
     const command = this.requestOf({
-      limit: count && !where ? 0 : where ? undefined : limit,
+      limit: count && !where ? this.kind.countLimit : where ? undefined : limit,
       sortField: order?.column,
       sortDirection: order?.direction,
       zip: zip === 'yes' || (zip === 'auto' && !count && (limit ?? 1000) > 20 && sensors.some(isFar)),
       filter: json[0]
     })
-    return new ListQuery({ sensors, command, order, where, limit, exchange: this.exchangeOptions() })
-  }
-
-  #allOf(globs: readonly string[]): ((row: ListRow) => boolean) | undefined {
-    const ours = this.where()
-    if (globs.length === 0) return ours
-    const known = new Set([...this.kind.columns.wire, ...this.kind.columns.named.keys()])
-    const selection = compileSelection(globs)
-    for (const name of globs.flatMap((glob) => [...glob.matchAll(/(?:^|,)\s*([^=!,\s]+)\s*!?=/g)].map((match) => match[1]!))) {
-      if (!known.has(name)) findColumns(this.kind.columns, [name])
-    }
-    return (row) => {
-      const valuesOf = (name: string) => {
-        const [column] = findColumns(this.kind.columns, [name])
-        return [column!.value({ row, sensor: nobody })].filter((value) => value !== null).map(String)
-      }
-      return (ours?.(row) ?? true) && selection(valuesOf)
-    }
-  }
-
-  #order(text: string): { column: string; direction: 'asc' | 'desc' } {
-    const [, column, direction = 'desc'] = /^([^:]+)(?::(asc|desc))?$/.exec(text) ?? []
-    if (column === undefined)
-      throw new UsageError(`"${text}" is not an order`, { hint: 'Write COLUMN, COLUMN:asc or COLUMN:desc.' })
-    return { column, direction: direction as 'asc' | 'desc' }
+    return new ListQuery({
+      sensors,
+      command,
+      order: mergeOrder(order ?? this.kind.usualOrder),
+      where,
+      limit,
+      exchange: this.exchangeOptions()
+    })
   }
 
   #columnsFor(isTable: boolean): (row: SensorRow | undefined) => readonly ListColumn[] {
@@ -216,40 +138,26 @@ export abstract class ManagerListCommand<T extends typeof Command> extends Manag
   }
 
   async #finish(query: ListQuery, writer: RowWriter): Promise<void> {
-    this.#throwOnlyFailure(query, writer.hasBegun)
+    const { quiet } = this.#flags
+    if (query.outcomes.length === 1 && !writer.hasBegun) reportSensorFailures(query.outcomes)
     await writer.end({ total: totalOf(query), sensors: summaryOf(query) })
     if (query.outcomes.length > 1 || this.out.isTerminal) {
       for (const { sensor, total, rows, error } of query.outcomes) {
         if (!error) this.note(`${sensor.name}: ${rows === total ? rows : `${rows} of ${total ?? 'more'}`} ${this.kind.name}`)
       }
     }
-    this.#reportFailures(query)
-  }
-
-  /** Where one sniffer was asked and nothing is printed yet, its failure is that of the command. */
-  #throwOnlyFailure(query: ListQuery, hasBegun: boolean): void {
-    const [failure] = query.failures
-    if (failure && !hasBegun && query.outcomes.length === 1) throw failure.error
-  }
-
-  #reportFailures(query: ListQuery): void {
-    for (const { sensor, error } of query.failures) {
-      process.exitCode ??= error.exit
-      // Said even with --quiet: what is missing is no remark.
-      process.stderr.write(`pbxkit: ${sensor.name}: ${error.message}\n`)
-      if (error.hint) this.note(error.hint)
-    }
+    reportSensorFailures(query.outcomes, { quiet, partly: true })
   }
 
   async #count(query: ListQuery): Promise<void> {
     const { json, format } = this.#flags
     for await (const _ of query.rows());
-    this.#throwOnlyFailure(query, false)
+    if (query.outcomes.length === 1) reportSensorFailures(query.outcomes)
     if (json || format === 'json') await this.out.json({ total: totalOf(query), sensors: summaryOf(query) })
     else await this.out.line(String(totalOf(query)))
     if (query.outcomes.length > 1)
       for (const { sensor, total } of query.outcomes) if (total !== undefined) this.note(`${sensor.name}: ${total}`)
-    this.#reportFailures(query)
+    reportSensorFailures(query.outcomes, { quiet: this.#flags.quiet })
   }
 
   async #judge(
@@ -272,9 +180,9 @@ export abstract class ManagerListCommand<T extends typeof Command> extends Manag
         values: error ? undefined : each.get(sensor)!.values()
       }))
       await this.out.write(prometheusText(`voipmonitor_${name}`, metrics, sensors))
-      return this.#reportFailures(query)
+      return reportSensorFailures(query.outcomes, { quiet: this.#flags.quiet, partly: true })
     }
-    this.#throwOnlyFailure(query, false)
+    if (query.outcomes.length === 1) reportSensorFailures(query.outcomes)
     const failures = query.failures.map(({ sensor, error }) => `${sensor.name}: ${error.message}`)
     const { status, line } = pluginResult({ title: name.toUpperCase(), metrics, values: all.values(), failures, ...thresholds })
     await this.out.line(line)
@@ -303,7 +211,10 @@ export abstract class ManagerListCommand<T extends typeof Command> extends Manag
   }
 }
 
-const nobody: Sensor = { name: '', address: { kind: 'unix', path: '' } }
+/** The text of a date is in the zone of its sniffer: between sniffers only the number beside it can be compared. */
+function mergeOrder({ column, direction }: ListKind['usualOrder']): ListKind['usualOrder'] {
+  return { column: column === 'calldate' ? 'calldate_num' : column, direction }
+}
 
 /** What crosses a network is worth compressing; on this machine it takes as long either way. */
 function isFar({ address }: Sensor): boolean {
@@ -321,6 +232,6 @@ function summaryOf({ outcomes }: ListQuery): Record<string, unknown>[] {
     address: describeAddress(sensor.address),
     total: total ?? null,
     rows,
-    ...(error && { error: { code: error.code, message: error.message, exit: error.exit } })
+    ...(error && { error: errorObject(error) })
   }))
 }

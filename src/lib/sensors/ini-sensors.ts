@@ -81,7 +81,7 @@ function readSensor(
 
 function addressOf(values: Readonly<Record<string, string>>, fail: (what: string) => never): SensorAddress {
   const { host, port, socket, ssh } = values
-  if (host === undefined && socket === undefined && ssh === undefined) fail('host or socket is missing')
+  if ([host, port, socket, ssh].every((value) => value === undefined)) fail('host or socket is missing')
   if (socket !== undefined && (host !== undefined || port !== undefined)) fail('socket excludes host and port')
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536)) {
     fail(`port is a number up to 65535, not "${port}"`)
