@@ -2,12 +2,13 @@
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { amiSuite } from './ami/suite.js'
+import { managerSuite } from './manager/suite.js'
 import { proxySuite } from './proxy/suite.js'
 import { type BenchOptions, type Measurement, meetsLimit, type Suite } from './support/suite.js'
 import { renderTable } from './support/table.js'
 
 /** A new suite is one more folder, and one more line here. */
-const suites: readonly Suite[] = [amiSuite, proxySuite]
+const suites: readonly Suite[] = [amiSuite, managerSuite, proxySuite]
 
 const help = `npm run bench -- [SUITE[/PART] ...] [--pairs N] [--quick]
 

@@ -13,7 +13,7 @@ export interface Product {
   /** The environment to run it in: none of the caller's own settings. */
   env: NodeJS.ProcessEnv
   /** Writes a file that only its owner may read. @returns its path */
-  writeFile: (name: string, text: string) => string
+  writeFile: (name: string, text: string, encoding?: BufferEncoding) => string
 }
 
 /** Copies the built program to a folder of its own, until we end: a build in the checkout does not change it in the middle of a run. */
@@ -25,9 +25,9 @@ export function copyProduct(): Product {
   return {
     program: path.join(folder, 'bin/run.js'),
     env: { ...Object.fromEntries(ownSettings), XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder, XDG_RUNTIME_DIR: folder },
-    writeFile(name, text) {
+    writeFile(name, text, encoding = 'utf8') {
       const file = path.join(folder, name)
-      fs.writeFileSync(file, text, { mode: 0o600 })
+      fs.writeFileSync(file, text, { encoding, mode: 0o600 })
       return file
     }
   }

@@ -15,7 +15,7 @@ export interface ManifestCommand {
   summary?: string
   description?: string
   flags: Record<string, ManifestFlag>
-  args: Record<string, unknown>
+  args: Record<string, { multiple?: boolean }>
   examples: (string | { command: string })[]
 }
 
@@ -67,5 +67,6 @@ export function findFault(words: readonly string[]): string | undefined {
     if (value === undefined) return `${name} has no value`
     if (flag.options && !flag.options.includes(value)) return `${name} cannot be ${value}`
   }
-  return args > Object.keys(command.args).length ? `${command.id} takes no ${args} words` : undefined
+  const takesAny = Object.values(command.args).some(({ multiple }) => multiple)
+  return !takesAny && args > Object.keys(command.args).length ? `${command.id} takes no ${args} words` : undefined
 }
