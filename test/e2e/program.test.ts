@@ -20,7 +20,7 @@ describe('pbxkit', () => {
     it(`${args.join(' ') || 'alone'} lists the topics`, async () => {
       const { status, stdout, stderr } = await pbxkit(args)
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-      for (const topic of ['ami', 'proxy']) expect(stdout).toMatch(new RegExp(`^ +${topic} `, 'm'))
+      for (const topic of ['ami', 'manager', 'proxy']) expect(stdout).toMatch(new RegExp(`^ +${topic} `, 'm'))
     })
   }
 
@@ -90,6 +90,26 @@ describe.skipIf(!fs.existsSync(readme))('README.md', () => {
       const words = shellWords(line)
       if (!/^(help|--help|--version)$/.test(words[0] ?? '')) expect(findFault(words), line).toBeUndefined()
     }
+  })
+})
+
+const fromVoipmonitor = path.join(root, 'docs/from-voipmonitor.md')
+
+describe.skipIf(!fs.existsSync(fromVoipmonitor))('docs/from-voipmonitor.md', () => {
+  const text = fs.readFileSync(fromVoipmonitor, 'utf8')
+
+  it('has a line that parses for each example of VoIPmonitor\u2019s own documentation', () => {
+    const rows = [...text.matchAll(/^\| `((?:[^`])*)` \| `pbxkit ([^`]*)` \|$/gm)]
+    const documented = rows.map(([, old]) => old!.replaceAll('\\|', '|'))
+    expect(documented).toEqual([
+      'php php/run.php send_manager_cmd -s 2 -c listcalls',
+      'php php/run.php send_manager_cmd -h s4.voipmonitor.org -p 5029 -a -c listcalls',
+      'echo listcalls | nc -U /tmp/vm_manager_socket',
+      "ssh myGUIhost 'echo listcalls | nc -U /tmp/vm_manager_socket'",
+      "echo 'manager_file start /tmp/vm_manager_socket' | nc 127.0.0.1 5029",
+      "echo 'manager_file stop' | nc 127.0.0.1 5029"
+    ])
+    for (const [, , line] of text.matchAll(/(`|^)pbxkit ([^`\n]*)/gm)) expect(findFault(shellWords(line!)), line).toBeUndefined()
   })
 })
 

@@ -7,6 +7,7 @@ interface ManifestFlag {
   char?: string
   type: 'boolean' | 'option'
   options?: string[]
+  delimiter?: string
   allowNo?: boolean
 }
 
@@ -65,7 +66,8 @@ export function findFault(words: readonly string[]): string | undefined {
     if (flag.type === 'boolean') continue
     const value = word.startsWith('--') ? (inline ?? words[++at]) : word.length > 2 ? word.slice(2) : words[++at]
     if (value === undefined) return `${name} has no value`
-    if (flag.options && !flag.options.includes(value)) return `${name} cannot be ${value}`
+    const parts = flag.delimiter ? value.split(flag.delimiter) : [value]
+    if (flag.options && !parts.every((part) => flag.options!.includes(part))) return `${name} cannot be ${value}`
   }
   const takesAny = Object.values(command.args).some(({ multiple }) => multiple)
   return !takesAny && args > Object.keys(command.args).length ? `${command.id} takes no ${args} words` : undefined
