@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { program, secret, simulator, temporaryFolder } from './support/pbxkit.js'
+import { sniffer, withKey } from './support/sniffer.js'
 
 const script = path.join(import.meta.dirname, 'support/terminal.py')
 const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0
@@ -91,5 +92,30 @@ describe.skipIf(!hasPython)('on a terminal (needs python3)', () => {
       secret
     )
     expect(status).toBe(130)
+  })
+
+  it('asks before it sends a dangerous command to a sniffer', async () => {
+    const double = await sniffer()
+    const args = ['manager', 'send', 'reload', '--port', String(double.port)]
+    const no = await onTerminal(args, [['reload is dangerous', 'no\r']], withKey)
+    expect({ status: no.status, ran: [...double.ran] }).toEqual({ status: 1, ran: [] })
+    const yes = await onTerminal(args, [['(yes/no)', 'yes\r']], withKey)
+    expect({ status: yes.status, ran: double.ran }).toEqual({ status: 0, ran: ['reload'] })
+  })
+
+  it('ends an answer of a sniffer with a line, and shows what it would obey escaped', async () => {
+    const double = await sniffer({ key: undefined })
+    double.answers.set('getversion', '1\x1b[31m')
+    const { shown } = await onTerminal(['manager', 'send', 'getversion', '--port', String(double.port)], [])
+    expect(shown).toBe('1\\x1b[31m\r\n')
+  })
+
+  it('draws the table of --watch in its place', async () => {
+    const double = await sniffer()
+    const args = ['manager', 'listcalls', '--port', String(double.port), '--watch', '0.1', '--columns', 'caller']
+    const { status, shown } = await onTerminal(args, [['0 new', '\x03']], withKey)
+    expect(status).toBe(130)
+    expect(shown).toContain('\x1b[H3 calls, 3 new, 0 ended\x1b[K')
+    expect(shown).toMatch(/\+ {2}sipuser\x1b\[K/)
   })
 })

@@ -6,6 +6,7 @@ import type { SensorExchangeOptions } from '../voipmonitor-client/sensor-exchang
 import { BaseCommand } from './base-command.js'
 import { type ManagerFlagValues, managerFlags } from './manager-flags.js'
 import type { Command } from './oclif.js'
+import { escapeControls } from './terminal-text.js'
 
 /** A command that talks to the manager of one or more VoIPmonitor sniffers. */
 export abstract class ManagerCommand<T extends typeof Command> extends BaseCommand<T> {
@@ -25,7 +26,8 @@ export abstract class ManagerCommand<T extends typeof Command> extends BaseComma
       known.map((one) => withKey(one, { sources: this.keySources(), cipher: flags.cipher, encrypt }))
     )
     if (flags.verbose) {
-      for (const [at, sensor] of sensors.entries()) process.stderr.write(`pbxkit: ${describe(sensor, known[at]!.source)}\n`)
+      for (const [at, sensor] of sensors.entries())
+        process.stderr.write(`pbxkit: ${escapeControls(describe(sensor, known[at]!.source))}\n`)
     }
     return sensors
   }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ExitStatus, PbxkitError, UsageError } from '../errors.js'
-import { PluginStatus, parseThresholds, pluginResult, prometheusText } from '../monitoring/threshold.js'
+import { PluginStatus, parseThresholds, pluginResult, pluginText, prometheusText } from '../monitoring/threshold.js'
 import { describeAddress, type Sensor } from '../sensors/sensor.js'
 import type { Command as ManagerRequestCommand } from '../voipmonitor/command.js'
 import type { ListRow } from '../voipmonitor/list-row.js'
@@ -83,9 +83,7 @@ export abstract class ManagerListCommand<T extends typeof Command> extends Manag
     const isDown =
       error instanceof PbxkitError && ([ExitStatus.unreachable, ExitStatus.tryAgain] as number[]).includes(error.exit)
     process.exitCode = isDown ? PluginStatus.critical : PluginStatus.unknown
-    await this.out.line(
-      `${this.kind.name.toUpperCase()} ${isDown ? 'CRITICAL' : 'UNKNOWN'} - ${error.message.replace(/\s+/g, ' ').replaceAll('|', '/')}`
-    )
+    await this.out.line(`${this.kind.name.toUpperCase()} ${isDown ? 'CRITICAL' : 'UNKNOWN'} - ${pluginText(error.message)}`)
   }
 
   #thresholds(texts: readonly string[] | undefined) {
@@ -202,7 +200,7 @@ export abstract class ManagerListCommand<T extends typeof Command> extends Manag
       if (isTable) {
         const failures = look.failures.map(({ sensor, error }) => `${sensor.name}: ${error.message}`)
         const text = watchTable(changes, { columns, width: this.out.width, what: this.kind.name, failures })
-        await this.out.write(this.out.isTerminal ? redraw(text, process.stdout.rows ?? 24) : text)
+        await this.out.write(this.out.isTerminal ? redraw(text, process.stdout.rows || 24) : text)
       } else {
         for (const change of changeObjects(changes, new Date())) await this.out.ndjson(change)
       }

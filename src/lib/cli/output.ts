@@ -30,7 +30,8 @@ export class Output {
 
   /** Columns that may be used: the terminal's width, else no limit. */
   get width(): number {
-    return this.isTerminal ? (this.#stream.columns ?? 80) : Number.POSITIVE_INFINITY
+    // A terminal that was never given a size says 0.
+    return this.isTerminal ? this.#stream.columns || 80 : Number.POSITIVE_INFINITY
   }
 
   /** Resolves when the stream will take more. Text after the reader has gone is dropped. @throws IoError on a full disk and the like */

@@ -75,8 +75,12 @@ export function pluginResult(report: PluginReport): { status: PluginStatus; line
   const said = [...bad, ...worrying]
   const text = said.length > 0 ? said.join(', ') : `${values[first.name]} ${first.name}`
   const data = metrics.map((metric) => performanceData(metric, values[metric.name] ?? null, report)).join(' ')
-  // A bar begins the performance data.
-  return { status, line: `${title} ${word} - ${text.replaceAll('|', '/').replace(/\s+/g, ' ')} | ${data}` }
+  return { status, line: `${title} ${word} - ${pluginText(text)} | ${data}` }
+}
+
+/** Text for a plugin's line: a bar would begin the performance data, a line end the long output, and an escape sequence obeys nobody here. */
+export function pluginText(text: string): string {
+  return text.replaceAll('|', '/').replace(/[\s\0-\x1f\x7f-\x9f]+/g, ' ')
 }
 
 const number = (value: number) => String(Math.round(value * 1000) / 1000)

@@ -48,10 +48,10 @@ describe('the line of a plugin', () => {
   })
 
   it('is critical when a sniffer cannot be asked, and cannot be forged by its words', () => {
-    const { status, line } = report([], [], ['a: said | x=1\n| y=2'])
+    const { status, line } = report([], [], ['a: said | x=1\n| y=2\x1b[2J'])
     expect(status).toBe(2)
     expect(line.split('|')).toHaveLength(2)
-    expect(line).not.toContain('\n')
+    expect(line).not.toMatch(/[\n\x1b]/)
   })
 })
 
