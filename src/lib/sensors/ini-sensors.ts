@@ -1,9 +1,10 @@
+import fs from 'node:fs'
 import path from 'node:path'
 import { ConfigError, type PbxkitError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 import { usableCipher } from '../voipmonitor/cipher.js'
 import { parseManagerKey } from '../voipmonitor/encryption.js'
-import { readKeyFile } from './key-file.js'
+import { readKeyFile, warnOfReaders } from './key-file.js'
 import {
   checkSshDestination,
   defaultManagerHost,
@@ -11,7 +12,8 @@ import {
   type EncryptMode,
   encryptModes,
   type KnownSensor,
-  type SensorAddress
+  type SensorAddress,
+  type SensorKey
 } from './sensor.js'
 
 /** The sections of a configuration file. */
@@ -71,12 +73,23 @@ function readSensor(
       encrypt: encrypt as EncryptMode | undefined,
       source,
       ...(keyFile !== undefined && { readKey: () => readKeyFile(path.resolve(path.dirname(file), keyFile), warn) }),
-      ...(key !== undefined && { readKey: () => ({ key: parseManagerKey({ key, iv: iv! }), source }) })
+      ...(key !== undefined && { readKey: () => keyOfSection({ key, iv: iv! }, file, source, warn) })
     }
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause
     return fail((cause as Error).message, (cause as PbxkitError).hint, cause)
   }
+}
+
+function keyOfSection(
+  text: { key: string; iv: string },
+  file: string,
+  source: string,
+  warn: (message: string) => void
+): SensorKey {
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat) warnOfReaders(file, stat, warn)
+  return { key: parseManagerKey(text), source }
 }
 
 function addressOf(values: Readonly<Record<string, string>>, fail: (what: string) => never): SensorAddress {

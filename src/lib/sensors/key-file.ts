@@ -21,13 +21,18 @@ export function readKeyFile(file: string, warn: (message: string) => void): Sens
     const stat = fs.statSync(file)
     if (stat.size > maxFileBytes) throw new Error(`it has ${stat.size} bytes, more than a key file has`)
     text = fs.readFileSync(file, 'utf8')
-    if (stat.isFile() && (stat.mode & 0o077) !== 0) warn(`${file} holds a key and is readable by others; run: chmod 600 ${file}`)
+    warnOfReaders(file, stat, warn)
   } catch (cause) {
     throw new ConfigError(`Cannot read the key file ${file}: ${(cause as Error).message}`, { cause, hint })
   }
   const found = keyOfText(text)
   if (!found) throw new ConfigError(`There is no key with its IV in ${file}`, { hint })
   return { key: parseManagerKey(found), source: file }
+}
+
+/** A file with a key is for its owner (mode 0600); anything wider deserves a word. */
+export function warnOfReaders(file: string, stat: fs.Stats, warn: (message: string) => void): void {
+  if (stat.isFile() && (stat.mode & 0o077) !== 0) warn(`${file} holds a key and is readable by others; run: chmod 600 ${file}`)
 }
 
 /** Key and IV in base64, as they stand in one of those forms; undefined when one of them is missing. The last of several counts. */

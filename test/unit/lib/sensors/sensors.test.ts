@@ -85,6 +85,15 @@ describe('sensors of an ini file', () => {
     expect((await withKey(prague!, { sources: [] })).keySource).toBe(file)
   })
 
+  it('with a key in them deserve a word when others can read the file', async () => {
+    const warnings: string[] = []
+    const file = { path: scratchFile('x.ini', '', 0o644), sections }
+    const [prague] = readIniSensors([file], (message) => warnings.push(message))
+    expect(warnings).toEqual([])
+    await withKey(prague!, { sources: [] })
+    expect(warnings).toEqual([expect.stringContaining('readable by others')])
+  })
+
   it('that are wrong say where', () => {
     const read = (values: Record<string, string>) => () =>
       readIniSensors([{ path: 'x.ini', sections: { 'sensor a': values } }], noWarning)

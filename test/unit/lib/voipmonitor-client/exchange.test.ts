@@ -49,6 +49,16 @@ describe('an exchange', () => {
   })
 })
 
+it('an answer may have a line of HTTP further down', async () => {
+  const sniffer = await fakeSniffer((socket) => {
+    socket.setNoDelay(true)
+    socket.write('some text of a diagnosis\n', () => setImmediate(() => setImmediate(() => socket.end('HTTP/1.1 200 OK\n'))))
+  })
+  const chunks: string[] = []
+  for await (const chunk of exchange(sniffer.address, plain('printspool'))) chunks.push(chunk.toString())
+  expect(chunks.join('')).toBe('some text of a diagnosis\nHTTP/1.1 200 OK\n')
+})
+
 describe('an exchange that does not come to its end', () => {
   it('fails when nobody listens', async () => {
     const address = { host: '127.0.0.1', port: 0, path: path.join(scratchFolder(), 'none.sock') }

@@ -2,7 +2,8 @@ import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { Sensor } from '../../../../src/lib/sensors/sensor.js'
 import { listCallsCommand } from '../../../../src/lib/voipmonitor/list-command.js'
-import { countCalls } from '../../../../src/lib/voipmonitor-client/list-metrics.js'
+import { Columns, ListRow } from '../../../../src/lib/voipmonitor/list-row.js'
+import { countCalls, countRegisters } from '../../../../src/lib/voipmonitor-client/list-metrics.js'
 import { ListQuery, type ListQueryOptions } from '../../../../src/lib/voipmonitor-client/list-query.js'
 import { fakeSniffer, recordedKey, snifferDouble } from '../../support/replayed-sniffer.js'
 import { scratchFolder } from '../../support/scratch.js'
@@ -84,4 +85,32 @@ it('the metrics of the recorded calls are what is in them', async () => {
   for await (const batch of query.rows()) for (const row of batch) counter.add(row)
   expect(counter.values()).toEqual({ calls: 3, connected: 3, mos: 4.5, mosavg: 4.5, loss: 0, jitter: 0.729705, duration: 18 })
   expect(countCalls().values()).toMatchObject({ calls: 0, mos: null, loss: null })
+})
+
+it('the metrics of several calls are the worst of each', () => {
+  const columns = new Columns(['connect_duration', 'duration', 'src_mosf2', 'src_received', 'rtp_src', 'src_loss', 'src_jitter'])
+  const counter = countCalls()
+  const sensor: Sensor = { name: 'a', address: { kind: 'unix', path: '/x' } }
+  const rows: (number | string | null)[][] = [
+    [5, 9, 44, 1, 'x', 0.5, 7],
+    [0, 3, 36, 1, 'x', 2.5, 1],
+    [0, 99, 45, null, null, null, null]
+  ]
+  for (const values of rows) counter.add({ sensor, row: new ListRow(columns, values) })
+  expect(counter.values()).toEqual({ calls: 3, connected: 1, mos: 3.6, mosavg: 4, loss: 2.5, jitter: 7, duration: 99 })
+})
+
+it('the metrics of registrations count their states', () => {
+  const columns = new Columns(['state', 'rrd_avg'])
+  const counter = countRegisters()
+  const sensor: Sensor = { name: 'a', address: { kind: 'unix', path: '/x' } }
+  for (const values of [
+    [1, 0.5],
+    [2, 9.5],
+    [2, null],
+    [99, 1]
+  ]) {
+    counter.add({ sensor, row: new ListRow(columns, values) })
+  }
+  expect(counter.values()).toMatchObject({ registers: 4, ok: 1, failed: 2, expired: 0, rtt: 9.5 })
 })
