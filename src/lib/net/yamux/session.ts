@@ -1,0 +1,295 @@
+import type { Duplex } from 'node:stream'
+import { ConnectionLostError, PbxkitError, ProtocolError, TimeoutError } from '../../errors.js'
+import { encodeHeader, Flag, FrameDecoder, type FrameSink, FrameType, GoAwayCode, initialWindowBytes } from './frame.js'
+import { SendQueue } from './send-queue.js'
+import type { SessionWatch, WatchedSession, WatchTiming } from './session-watch.js'
+import { type StreamOwner, YamuxStream } from './stream.js'
+
+/** What happens in a session. One object may serve any number of sessions. */
+export interface YamuxHandler {
+  /** The peer opened a stream. What is not wanted is destroyed, which resets it. */
+  onStream(stream: YamuxStream, session: YamuxSession): void
+  /** The peer will take no more streams; those that are open go on. */
+  onGoAway?(session: YamuxSession): void
+  /** It is over, and all its streams are. @param error why, when nobody wanted it */
+  onClosed(session: YamuxSession, error: PbxkitError | undefined): void
+}
+
+/** May be shared by any number of sessions. */
+export interface YamuxOptions {
+  /** The client's streams have odd numbers, the server's even ones. Both may open streams. */
+  role: 'client' | 'server'
+  handler: YamuxHandler
+  /** Streams of the peer at one time; more are reset. Each may keep a window of bytes waiting here. */
+  maxIncomingStreams?: number | undefined
+  /** What a peer may send on a stream before we read it: 256 KiB, or more. */
+  windowBytes?: number | undefined
+  /** Notices a peer that is gone without a word. */
+  watch?: SessionWatch | undefined
+}
+
+/** The same as in HashiCorp's implementation, which calls it the accept backlog. */
+const defaultMaxIncomingStreams = 256
+/** Streams that the peer has not acknowledged: it does not keep up, and one more would only wait. */
+const maxUnacknowledged = 256
+/** Stream numbers have 32 bits. */
+const maxStreamId = 2 ** 32 - 1
+/** A peer that was told the end has so long to close. */
+const closeTimeoutMs = 5_000
+
+/**
+ * A yamux session (https://github.com/hashicorp/yamux/blob/master/spec.md) over any Duplex that carries bytes in order. It owns the transport: the
+ * session ends with it and destroys it. What breaks the protocol ends the session with GOAWAY; it never throws because of what a peer sends.
+ */
+export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
+  readonly windowBytes: number
+  /** Of the last ping; undefined before its answer. */
+  roundTripMs: number | undefined
+  readonly #transport: Duplex
+  readonly #options: YamuxOptions
+  readonly #decoder: FrameDecoder
+  readonly #queue: SendQueue
+  /** None, until the first stream: most sessions wait for most of their time. */
+  #streams: Map<number, YamuxStream> | undefined
+  #nextId: number
+  #incoming = 0
+  /** Our streams that the peer has said nothing of. */
+  #unacknowledged: Set<number> | undefined
+  /** Whose payload comes, and is it its last? */
+  #receiving: YamuxStream | undefined
+  #endsAfterPayload = false
+  #isGoingAway = false
+  #isPeerGoingAway = false
+  #isClosed = false
+  #isHeard = true
+  #silentSinceMs = 0
+  /** By the watch's clock; 0: no ping waits for its answer. */
+  #pingedAtMs = 0
+  /** By our own, to measure with. */
+  #pingSentMs = 0
+  #pingValue = 0
+
+  constructor(transport: Duplex, options: YamuxOptions) {
+    this.#transport = transport
+    this.#options = options
+    this.windowBytes = Math.max(options.windowBytes ?? initialWindowBytes, initialWindowBytes)
+    this.#decoder = new FrameDecoder(this.windowBytes)
+    this.#queue = new SendQueue(transport)
+    this.#nextId = options.role === 'client' ? 1 : 2
+  }
+
+  /** Begins to read. What the transport has waiting is read too. */
+  start(): this {
+    const transport = this.#transport
+    transport.on('error', (error: Error) => this.#closed(lost(error)))
+    transport.on('close', () => this.#closed())
+    if (transport.destroyed) {
+      process.nextTick(() => this.#closed())
+      return this
+    }
+    transport.on('end', () => this.#endOfTransport())
+    transport.on('drain', () => this.#queue.pump())
+    transport.on('data', (chunk: Buffer) => this.#receive(chunk))
+    transport.resume()
+    this.#options.watch?.add(this)
+    return this
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Streams that are open, of both sides. */
+  get streamCount(): number {
+    return this.#streams?.size ?? 0
+  }
+
+  /** May streams be opened? */
+  get isOpen(): boolean {
+    return !this.#isClosed && !this.#isGoingAway && !this.#isPeerGoingAway
+  }
+
+  /** @throws ConnectionLostError when the session is over or goes away, or when the peer lets too many streams wait */
+  open(): YamuxStream {
+    if (!this.isOpen) throw new ConnectionLostError('The session takes no more streams')
+    this.#unacknowledged ??= new Set()
+    if (this.#unacknowledged.size >= maxUnacknowledged || this.#nextId > maxStreamId) {
+      throw new ConnectionLostError('The peer does not answer for the streams that were opened already')
+    }
+    const stream = this.#add(this.#nextId)
+    this.#unacknowledged.add(stream.id)
+    this.#nextId += 2
+    this.update(stream, Flag.syn, this.windowBytes - initialWindowBytes)
+    return stream
+  }
+
+  /** Takes no more streams and says so. When the last one is over, the transport is closed. */
+  goAway(): void {
+    if (this.#isClosed || this.#isGoingAway) return
+    this.#isGoingAway = true
+    this.#control(FrameType.goAway, 0, 0, GoAwayCode.normal)
+    this.#endWhenUnused()
+  }
+
+  /** Ends it at once, with all its streams. */
+  destroy(error?: PbxkitError): void {
+    this.#closed(error)
+    this.#transport.destroy()
+  }
+
+  look(nowMs: number, { intervalMs, activeIntervalMs, timeoutMs }: Readonly<WatchTiming>): void {
+    if (this.#isHeard) {
+      this.#isHeard = false
+      this.#silentSinceMs = nowMs
+      this.#pingedAtMs = 0
+    } else if (this.#pingedAtMs > 0) {
+      if (nowMs - this.#pingedAtMs < timeoutMs) return
+      this.destroy(new TimeoutError(`The peer was silent for ${Math.round((nowMs - this.#silentSinceMs) / 1000)} s`))
+    } else if (nowMs - this.#silentSinceMs >= (this.streamCount > 0 ? activeIntervalMs : intervalMs)) {
+      this.#pingedAtMs = nowMs
+      this.#pingSentMs = performance.now()
+      this.#pingValue = (this.#pingValue + 1) >>> 0
+      this.#control(FrameType.ping, Flag.syn, 0, this.#pingValue)
+    }
+  }
+
+  /** For its streams. */
+  schedule(stream: YamuxStream): void {
+    if (!this.#isClosed) this.#queue.schedule(stream)
+  }
+
+  /** For its streams. */
+  update(stream: YamuxStream, flags: number, credit: number): void {
+    this.#control(FrameType.windowUpdate, flags, stream.id, credit)
+  }
+
+  /** For its streams. */
+  forget(stream: YamuxStream): void {
+    if (!this.#streams?.delete(stream.id)) return
+    if (this.#isOurs(stream.id)) this.#unacknowledged?.delete(stream.id)
+    else this.#incoming--
+    this.#endWhenUnused()
+  }
+
+  /** For its decoder. */
+  frame(type: FrameType, flags: number, streamId: number, length: number): void {
+    if (this.#isClosed) return
+    if (type === FrameType.data || type === FrameType.windowUpdate) return this.#streamFrame(type, flags, streamId, length)
+    if (streamId !== 0) throw new ProtocolError('A frame of the session names a stream')
+    if (type === FrameType.goAway) return this.#peerGoesAway(length)
+    if (flags & Flag.syn) this.#control(FrameType.ping, Flag.ack, 0, length)
+    else if (length === this.#pingValue && this.#pingedAtMs > 0) this.roundTripMs = performance.now() - this.#pingSentMs
+  }
+
+  /** For its decoder. */
+  payload(bytes: Buffer, isLast: boolean): void {
+    const stream = this.#receiving
+    if (!stream || this.#isClosed) return
+    stream.peerSends(bytes)
+    if (!isLast) return
+    this.#receiving = undefined
+    if (this.#endsAfterPayload) stream.peerEnds()
+  }
+
+  #streamFrame(type: FrameType, flags: number, streamId: number, length: number): void {
+    if (streamId === 0) throw new ProtocolError('A frame of a stream names none')
+    this.#receiving = undefined
+    const stream = flags & Flag.syn ? this.#accept(streamId) : this.#streams?.get(streamId)
+    // Not known any more: we reset it, or refused it, and the peer has not heard of that yet.
+    if (!stream) return
+    if (flags & Flag.ack) this.#unacknowledged?.delete(streamId)
+    if (flags & Flag.rst) return stream.peerIsGone()
+    if (type === FrameType.windowUpdate) {
+      if (!stream.peerGivesCredit(length)) throw new ProtocolError('The peer gives more credit than a window can hold')
+    } else if (length > 0) {
+      if (!stream.peerAnnounces(length)) throw new ProtocolError('The peer sends more than it has credit for')
+      this.#receiving = stream
+      this.#endsAfterPayload = (flags & Flag.fin) !== 0
+      return
+    }
+    if (flags & Flag.fin) stream.peerEnds()
+  }
+
+  #accept(streamId: number): YamuxStream | undefined {
+    if (this.#isOurs(streamId)) throw new ProtocolError(`Stream ${streamId} is not the peer's to open`)
+    if (this.#streams?.has(streamId)) throw new ProtocolError(`Stream ${streamId} is open already`)
+    if (this.#isGoingAway || this.#incoming >= (this.#options.maxIncomingStreams ?? defaultMaxIncomingStreams)) {
+      this.#control(FrameType.windowUpdate, Flag.rst, streamId, 0)
+      return undefined
+    }
+    this.#incoming++
+    const stream = this.#add(streamId)
+    this.update(stream, Flag.ack, this.windowBytes - initialWindowBytes)
+    this.#options.handler.onStream(stream, this)
+    return stream
+  }
+
+  #add(id: number): YamuxStream {
+    const stream = new YamuxStream(id, this)
+    this.#streams ??= new Map()
+    this.#streams.set(id, stream)
+    return stream
+  }
+
+  #isOurs(streamId: number): boolean {
+    return (streamId & 1) === (this.#options.role === 'client' ? 1 : 0)
+  }
+
+  #peerGoesAway(code: number): void {
+    if (code !== GoAwayCode.normal) return this.destroy(new ProtocolError(`The peer ended the session with code ${code}`))
+    if (this.#isPeerGoingAway) return
+    this.#isPeerGoingAway = true
+    this.#options.handler.onGoAway?.(this)
+  }
+
+  #control(type: FrameType, flags: number, streamId: number, length: number): void {
+    if (this.#isClosed) return
+    if (this.#queue.control(encodeHeader(type, flags, streamId, length))) return
+    this.destroy(new ProtocolError('The peer does not read the answers to what it sends'))
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isClosed) return
+    this.#isHeard = true
+    try {
+      this.#decoder.push(chunk, this)
+    } catch (error) {
+      if (!(error instanceof PbxkitError)) throw error
+      this.#closed(error)
+      this.#end(encodeHeader(FrameType.goAway, 0, 0, GoAwayCode.protocolError))
+    }
+  }
+
+  #endOfTransport(): void {
+    const isExpected = this.streamCount === 0
+    this.destroy(isExpected ? undefined : new ConnectionLostError('The peer closed the connection'))
+  }
+
+  #endWhenUnused(): void {
+    if (this.#isGoingAway && !this.#isClosed && this.streamCount === 0) this.#end()
+  }
+
+  /** Lets leave what is on its way, not for ever. */
+  #end(last?: Buffer): void {
+    const transport = this.#transport
+    const timer = setTimeout(() => transport.destroy(), closeTimeoutMs).unref()
+    transport.once('close', () => clearTimeout(timer))
+    // After a failure nothing of the peer is wanted any more; else its end is awaited, so that our last bytes are not lost by a reset.
+    this.#queue.end(last, last && (() => transport.destroy()))
+  }
+
+  #closed(error?: PbxkitError): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#options.watch?.delete(this)
+    const why = error ?? new ConnectionLostError('The session was closed')
+    for (const stream of [...(this.#streams?.values() ?? [])]) stream.peerIsGone(why)
+    this.#receiving = undefined
+    this.#options.handler.onClosed(this, error)
+  }
+}
+
+function lost(error: Error): PbxkitError {
+  if (error instanceof PbxkitError) return error
+  return new ConnectionLostError(`The connection was lost: ${error.message}`, { cause: error })
+}
