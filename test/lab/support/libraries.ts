@@ -100,11 +100,22 @@ export function libraryProgram(name: string): string {
 }
 
 /** Installs the libraries into the lab's folder, once. @returns a file there to require them from, or why there are none */
-export async function installLibraries(): Promise<{ from: string } | { reason: string }> {
-  const wanted = Object.entries(libraries).map(([name, { version }]) => `${name}@${version}`)
-  const folder = path.join(labDir(), 'ami-libraries', wanted.join(',').replaceAll(/[^\w.,@-]/g, '_'))
+export function installLibraries(): Promise<{ from: string } | { reason: string }> {
+  return installPackages(
+    'ami-libraries',
+    Object.entries(libraries).map(([name, { version }]) => `${name}@${version}`)
+  )
+}
+
+/**
+ * Installs packages of npm into a folder of the lab, once.
+ * @param wanted each as `name@version`
+ * @returns a file there to require them from, or why there are none
+ */
+export async function installPackages(label: string, wanted: readonly string[]): Promise<{ from: string } | { reason: string }> {
+  const folder = path.join(labDir(), label, wanted.join(',').replaceAll(/[^\w.,@-]/g, '_'))
   const from = path.join(folder, 'package.json')
-  return withLock('ami-libraries', async () => {
+  return withLock(label, async () => {
     if (existsSync(from)) return { from }
     const half = `${folder}.half`
     await fs.rm(half, { recursive: true, force: true })
