@@ -33,8 +33,8 @@ const sqlLibraries = /^(kysely|libsql|mysql2|pg)($|\/)/
 const reachesSql = (file: string, { from, typeOnly }: Import) =>
   sqlLibraries.test(from) && !isIn(file, 'src/lib/store') && !(typeOnly && from === 'kysely')
 
-const wireRooms = ['ami', 'agi', 'sip', 'voipmonitor', 'asterisk-config'].map((room) => `src/lib/${room}`)
-const withoutIo = ['node:crypto', 'node:buffer', 'node:zlib']
+const wireRooms = ['ami', 'agi', 'sip', 'voipmonitor', 'asterisk-config', 'scram'].map((room) => `src/lib/${room}`)
+const withoutIo = ['node:crypto', 'node:buffer', 'node:zlib', 'node:util']
 const pureLibraries = ['src/lib/errors.ts', 'src/lib/nearest.ts']
 function leavesWireRoom(file: string, { from, typeOnly }: Import): boolean {
   const room = wireRooms.find((one) => isIn(file, one))
