@@ -16,7 +16,7 @@ const installed = await installPackages('yamux-libraries', yamuxPackages)
 function peer(env: Readonly<Record<string, string>> = {}): Program {
   if ('reason' in installed) throw new Error(installed.reason)
   // Beside its packages, which are ES modules and are looked for from there.
-  const script = path.join(path.dirname(installed.from), `peer-${process.pid}.mjs`)
+  const script = path.join(path.dirname(installed.from), 'peer.mjs')
   writeFileSync(script, yamuxPeerProgram)
   const program = new Program([], { script, env })
   onTestFinished(async () => {
