@@ -11,6 +11,7 @@ import { reportError } from './report-error.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
 import type { SettingOrigin } from './setting-origin.js'
 import { readSettings, readSettingsFile, type Settings, type SettingsFile } from './settings.js'
+import { writeToStderr } from './stderr.js'
 import { escapeControlsInLines } from './terminal-text.js'
 
 /** Log levels, from all to nothing. */
@@ -174,7 +175,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** A remark for the person at the terminal: on stderr, not with --quiet. */
   protected note(message: string): void {
-    if (!this.flags.quiet) process.stderr.write(`pbxkit: ${escapeControlsInLines(message)}\n`)
+    if (!this.flags.quiet) writeToStderr(`pbxkit: ${escapeControlsInLines(message)}\n`)
   }
 
   protected get mayAsk(): boolean {

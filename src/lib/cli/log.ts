@@ -1,40 +1,41 @@
-import fs from 'node:fs'
 import chalk from 'chalk'
 import pino, { type Logger } from 'pino'
 import type { LogLevel } from './base-command.js'
+import { logToStderr } from './stderr.js'
 import { escapeControls, escapeJson } from './terminal-text.js'
 
 /** Structured log: `log.info({ server: 'pbx-a' }, 'connected')`. */
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'isLevelEnabled'>
 
-/** Field names that never reach a log, whatever happens to be logged. */
-const secretPaths = [
-  'secret',
-  'Secret',
-  'Key',
-  'key',
-  'password',
-  'ProxyKey',
-  '*.secret',
-  '*.Secret',
-  '*.Key',
-  '*.key',
-  '*.password',
-  '*.ProxyKey'
-]
+/** Fields that never reach a log, whatever happens to be logged, and however deep they are. */
+const secretNames = new Set(['secret', 'password', 'key', 'proxykey'])
+const maybeSecret = /"(secret|password|key|proxykey)":/i
+
+/** Looks for the names in the finished line first: pino's own redaction costs twice the logging, and goes two levels deep. */
+function withoutSecrets(line: string): string {
+  if (!maybeSecret.test(line)) return line
+  const masked = (name: string, value: unknown) => (secretNames.has(name.toLowerCase()) ? '***' : value)
+  return `${JSON.stringify(JSON.parse(line), masked)}\n`
+}
+
+const urgent = /^\{"level":"(warn|error|fatal)"/
 
 /**
- * The log on stderr. Written at once: what was logged before a crash is there. Control characters from the network are escaped in
+ * The log on stderr: what was logged before a crash is there. Control characters from the network are escaped in
  * both formats.
  */
 export function createLog({ level, format }: { level: LogLevel; format: 'text' | 'json' }): Log {
-  const stream = { write: (line: string) => writeToStderr(format === 'json' ? escapeJson(line) : textLine(line)) }
-  return pino({ ...common, level, redact: { paths: secretPaths, censor: '***' } }, stream)
+  const write = (logged: string) => {
+    const line = withoutSecrets(logged)
+    logToStderr(format === 'json' ? escapeJson(line) : textLine(line), urgent.test(line))
+  }
+  return pino({ ...common, level }, { write })
 }
 
 /** The log in a file, a JSON object a line (NDJSON): who reads a file wants the date, and all fields. */
 export function createFileLog({ level }: { level: LogLevel }, file: LineSink): Log {
-  return pino({ ...common, level, redact: { paths: secretPaths, censor: '***' } }, safeLines(file))
+  const safe = safeLines(file)
+  return pino({ ...common, level }, { write: (line) => safe.write(withoutSecrets(line)) })
 }
 
 /** Who did what, as NDJSON: all of it, whatever the level of the log is. Secrets have to be masked already. */
@@ -51,18 +52,19 @@ function safeLines(file: LineSink): LineSink {
   return { write: (line) => file.write(escapeJson(line)) }
 }
 
-const common = {
-  base: undefined,
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label: string) => ({ level: label }) }
+let lastTime = { ms: 0, text: '' }
+
+/** pino's `isoTime`, rendered once for all lines of a millisecond. */
+function isoTime(): string {
+  const ms = Date.now()
+  if (ms !== lastTime.ms) lastTime = { ms, text: `,"time":"${new Date(ms).toISOString()}"` }
+  return lastTime.text
 }
 
-function writeToStderr(text: string): void {
-  try {
-    fs.writeSync(2, text)
-  } catch {
-    // Nobody reads the log, or the pipe is full: the service matters more.
-  }
+const common = {
+  base: undefined,
+  timestamp: isoTime,
+  formatters: { level: (label: string) => ({ level: label }) }
 }
 
 const colors: Record<string, (text: string) => string> = {

@@ -35,7 +35,7 @@ export const proxyFlags = {
   'hello-wait': durationFlag({
     description:
       'send the banner to a client that has said nothing for so long; more is for slow clients of TLS (sslclienthellotimeout)',
-    defaultHelp: async () => '8ms, with --tls-cert 25ms',
+    defaultHelp: async () => '10ms, with --tls-cert 20ms',
     ...clients
   }),
   'accept-unencrypted': Flags.boolean({

@@ -1,4 +1,5 @@
 import { ExitStatus, PbxkitError } from '../errors.js'
+import { writeToStderr } from './stderr.js'
 import { escapeControlsInLines, safeJson } from './terminal-text.js'
 
 /** A failure as the command line reports it. */
@@ -53,6 +54,6 @@ export function reportError(error: unknown, { json }: { json: boolean }): void {
     process.stdout.write(`${safeJson({ error: { ...rest, details: { ...rest.details, ...(hint && { hint }) } } })}\n`)
     return
   }
-  process.stderr.write(`pbxkit: ${escapeControlsInLines(report.message)}\n`)
-  if (report.hint) process.stderr.write(`${escapeControlsInLines(report.hint)}\n`)
+  writeToStderr(`pbxkit: ${escapeControlsInLines(report.message)}\n`)
+  if (report.hint) writeToStderr(`${escapeControlsInLines(report.hint)}\n`)
 }

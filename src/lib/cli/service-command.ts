@@ -8,6 +8,7 @@ import type { FileOwner } from './log-file.js'
 import { LogFiles } from './log-files.js'
 import { type Command, Flags } from './oclif.js'
 import { describeError, reportError } from './report-error.js'
+import { writeToStderr } from './stderr.js'
 
 /** A service that runs: what it listens on, and its end. */
 export interface RunningService {
@@ -155,7 +156,7 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
 
   #announce(addresses: readonly string[]): void {
     const line = `ready ${addresses.join(' ')}\n`
-    process.stderr.write(line)
+    writeToStderr(line)
     const fd = (this.flags as { 'ready-fd'?: number })['ready-fd']
     if (fd !== undefined) writeReady(fd, line)
     systemdNotify('--ready')

@@ -82,8 +82,6 @@ export class ClientSession implements Subscriber, Requester {
   #closing = false
   /** Why it ends, once that is known. */
   #reason: string | undefined
-  /** Its end is worth a line of the log then. */
-  #wasLoggedIn = false
   readonly #tap: WireTap | undefined
   /** How the session ends once nothing is in flight; what comes from the client meanwhile is not heard. */
   #leave: (() => void) | undefined
@@ -173,7 +171,6 @@ export class ClientSession implements Subscriber, Requester {
   loggedIn(wishes: Wishes): void {
     this.#context.metrics.login('success')
     clearTimeout(this.#authTimer)
-    this.#wasLoggedIn = true
     audit(this.#context.log, { event: 'login', outcome: 'accepted', client: this.address, user: this.login.username })
     this.view.open(wishes)
   }
@@ -279,11 +276,7 @@ export class ClientSession implements Subscriber, Requester {
       clearTimeout(this.#actionTimer)
       this.view.close()
       const reason = this.#reason ?? 'the connection was cut'
-      const isWorthNoting = this.#wasLoggedIn && this.peer.connection !== undefined
-      this.#context.log[isWorthNoting ? 'info' : 'debug'](
-        { client: this.address, user: this.login.username, reason },
-        'client gone'
-      )
+      this.#context.log.debug({ client: this.address, user: this.login.username, reason }, 'client gone')
     })
   }
 

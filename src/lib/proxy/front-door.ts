@@ -19,9 +19,9 @@ const maxBodyBytes = 1024 * 1024
 const httpTimeoutMs = 30_000
 
 /** HTTP speaks as soon as it is connected: its bytes are on the way when it is accepted. */
-const httpWaitMs = 8
+const httpWaitMs = 10
 /** A TLS library may have to read its authorities before it speaks; who waits for the banner is to have it within 30 ms. */
-const tlsWaitMs = 25
+const tlsWaitMs = 20
 /** Where TLS is a must, only a dead client is silent for so long. */
 const tlsOnlyWaitMs = 5_000
 

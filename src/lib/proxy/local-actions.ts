@@ -29,10 +29,11 @@ async function logIn(client: ClientSession, block: Block, id: Buffer | undefined
 /** What a Login, or an Events, asks for. */
 function wishesOf(login: Block): Wishes {
   const since = login.get('Since')?.trim() ?? ''
+  // `Event:` is what some libraries send for `Events:`.
+  const text = login.get('Events') || login.get('Event')
   const isBack = /^\d{1,16}$/.test(since)
   return {
-    // `Event:` is what some libraries send for `Events:`.
-    mask: new EventMask(login.get('Events') || login.get('Event') || 'on'),
+    mask: text ? new EventMask(text) : EventMask.all,
     isSequenced: isBack || /^(on|yes|true|1)$/i.test(login.get('Sequence')?.trim() ?? ''),
     since: isBack ? Number(since) : undefined
   }

@@ -58,6 +58,8 @@ export class Upstream {
   })
   #isGivenUp = false
   #state: 'connecting' | 'booting' | 'up' | 'down' = 'connecting'
+  /** Of this second: everybody who logs in gets it. */
+  #lastBooted: { key: string; event: Buffer } | undefined
   #bootedAt = { uptimeS: 0, reloadS: 0, atMs: 0 }
   /** When it came up or went down last. */
   since = new Date()
@@ -129,11 +131,17 @@ export class Upstream {
   fullyBooted(): Buffer {
     const { uptimeS, reloadS, atMs } = this.#bootedAt
     const passedS = atMs === 0 ? 0 : Math.floor((Date.now() - atMs) / 1000)
+    const key = `${uptimeS} ${passedS} ${this.#mark}`
+    if (this.#lastBooted?.key !== key) this.#lastBooted = { key, event: this.#bootedEvent(uptimeS + passedS, reloadS + passedS) }
+    return this.#lastBooted.event
+  }
+
+  #bootedEvent(uptimeS: number, reloadS: number): Buffer {
     const event = encodeBlock([
       ['Event', 'FullyBooted'],
       ['Privilege', 'system,all'],
-      ['Uptime', String(uptimeS + passedS)],
-      ['LastReload', String(reloadS + passedS)],
+      ['Uptime', String(uptimeS)],
+      ['LastReload', String(reloadS)],
       ['Status', 'Fully Booted']
     ])
     return closeBlock(event, this.#mark)

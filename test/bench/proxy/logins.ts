@@ -4,7 +4,8 @@ import { CrowdClient } from './crowd.js'
 import { type Middle, Rig } from './rig.js'
 
 const parallel = 10
-const warmUpLogins = 100
+/** A proxy runs for weeks: what is measured is code that is warm. */
+const warmUpLogins = 1_000
 
 /** Logins per second of clients that send at once and leave when they are let in. */
 export async function runLogins(middle: Middle, product: Product, logins: number): Promise<number> {
@@ -27,11 +28,13 @@ async function logInAndOut(port: number, logins: number): Promise<void> {
   await Promise.all(Array.from({ length: parallel }, one))
 }
 
+const warmUpRounds = 10
+
 /** Clients that all connect at the same moment and say nothing until they are greeted. @returns for each the milliseconds to the banner */
-export async function runBanners(product: Product, clients: number): Promise<number[]> {
-  const rig = await Rig.start({}, product)
+export async function runBanners(middle: Middle, product: Product, clients: number): Promise<number[]> {
+  const rig = await Rig.start(middle, product)
   try {
-    await greetings(rig.middle.port, clients)
+    for (let round = 0; round < warmUpRounds; round++) await greetings(rig.middle.port, clients)
     return await greetings(rig.middle.port, clients)
   } finally {
     await rig.stop()

@@ -34,17 +34,20 @@ export async function measureLogins(options: BenchOptions, product: Product): Pr
   ]
 }
 
-export async function measureBanners({ pairs, progress }: BenchOptions, product: Product): Promise<Measurement[]> {
+/** Judged as it is; the relay's shows what is the load generator's. */
+export async function measureBanners(options: BenchOptions, product: Product): Promise<Measurement[]> {
   const clients = 200
-  const values: number[] = []
-  for (let run = 1; run <= pairs; run++) {
-    progress(`banners: ${run} of ${pairs}`)
-    values.push(Math.max(...(await runBanners(product, clients))))
-  }
-  return [
-    alone(`${clients} clients that wait for the banner: ms to the last one`, values, {
-      format: milliseconds,
-      limit: { atMost: 30 }
-    })
-  ]
+  const pairs = await alternate(options, 'banners', {
+    ours: () => runBanners({}, product, clients),
+    against: () => runBanners('relay', product, clients)
+  })
+  const row = compare({
+    what: `${clients} clients that wait for the banner at the same time: ms to the last`,
+    pairs,
+    value: (times) => Math.max(...times),
+    format: milliseconds,
+    againstName: `${relayName}, which does not wait`,
+    limit: { atMost: 30 }
+  })
+  return [{ ...row, values: pairs.map(({ ours }) => Math.max(...ours)) }]
 }

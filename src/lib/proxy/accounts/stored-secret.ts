@@ -1,7 +1,8 @@
-import { createHash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import bcrypt from 'bcryptjs'
 import { md5Key } from '../../ami/login.js'
 import { ConfigError } from '../../errors.js'
+import { equalInConstantTime } from '../constant-time.js'
 
 /** bcryptjs computes in the process itself, in slices of 0.1 s: at cost 12 about a second in all, at 14 three. More would burn minutes. */
 const maxBcryptCost = 14
@@ -142,11 +143,6 @@ function scryptOf(
   return new Promise((resolve, reject) => {
     scrypt(secret, salt, bytes, options, (error, hash) => (error ? reject(error) : resolve(hash)))
   })
-}
-
-function equalInConstantTime(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
 }
 
 function base64(bytes: Buffer): string {
