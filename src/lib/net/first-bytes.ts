@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 /** What a client speaks, told by its first bytes. `sslv2`: the hello of a client from before TLS, which can only be closed. */
 export type FirstBytes = 'tls' | 'sslv2' | 'http' | 'xml' | 'json' | 'other'
 
-/** `silent`: nothing has come, so the client waits for a banner. */
+/** `silent`: nothing has come, not even the end, so the client waits for a banner. */
 export type Detected = FirstBytes | 'silent'
 
 export interface DetectOptions {
@@ -129,8 +129,8 @@ export function detectProtocol(socket: Duplex, onDetected: (kind: Detected) => v
     else timer = setTimeout(() => settle('other'), Math.max(0, maxWaitMs - graceMs))
   }
   const onReadable = () => {
-    // Readable without a byte is the end. It is left for the next reader, who would not hear it again.
-    if (socket.readableLength === 0) return settle(held ? 'other' : 'silent')
+    // Readable without a byte is the end. It is left for the next reader, who has to listen at once: it would not be told again.
+    if (socket.readableLength === 0) return settle('other')
     const chunk: Buffer = socket.read()
     held = held ? Buffer.concat([held, chunk]) : chunk
     const kind = classify(held)

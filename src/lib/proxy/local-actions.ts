@@ -2,6 +2,7 @@ import type { Block } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
 import type { ClientSession } from './client-session.js'
 import type { Wishes } from './client-view.js'
+import type { LoginVerdict } from './login-state.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
 
 interface LocalAction {
@@ -11,8 +12,8 @@ interface LocalAction {
   answer: (client: ClientSession, block: Block, id: Buffer | undefined) => void
 }
 
-async function logIn(client: ClientSession, block: Block, id: Buffer | undefined): Promise<void> {
-  const { accepted, delayMs, isBlocked } = await client.login.attempt(block)
+function decide(client: ClientSession, block: Block, { id, verdict }: { id: Buffer | undefined; verdict: LoginVerdict }): void {
+  const { accepted, delayMs, isBlocked } = verdict
   if (!accepted) return client.refused(block.get('Username')?.trim() ?? '', id, delayMs, isBlocked ? 'blocked' : 'refused')
   client.receive(
     ownAnswer(
@@ -46,7 +47,11 @@ export const localActions: Record<string, LocalAction | undefined> = {
   login: {
     needsLogin: false,
     answer(client, block, id) {
-      client.hold(logIn(client, block, id))
+      const verdict = client.login.attempt(block)
+      if (!(verdict instanceof Promise)) return decide(client, block, { id, verdict })
+      // A hash that cannot be computed, for want of memory, lets nobody in.
+      const decided = verdict.catch(() => ({ accepted: false, delayMs: 0, isBlocked: true }))
+      client.hold(decided.then((late) => decide(client, block, { id, verdict: late })))
     }
   },
 

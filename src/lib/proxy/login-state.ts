@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Block } from '../ami/block.js'
 import type { Account } from './accounts/account.js'
-import type { Accounts, LoginOutcome } from './accounts/accounts.js'
+import type { Accounts, LoginAttempt, LoginOutcome } from './accounts/accounts.js'
 import type { LoginThrottle } from './accounts/login-throttle.js'
 import { equalInConstantTime } from './constant-time.js'
 import { Rights } from './rights/rights.js'
@@ -13,6 +13,15 @@ export interface LoginRules {
   accounts: Accounts | undefined
   authRequired: boolean
   proxyKey?: string | undefined
+}
+
+/** What became of a login. */
+export interface LoginVerdict {
+  accepted: boolean
+  /** How long a refusal should wait for its answer. */
+  delayMs: number
+  /** Its secret was not even looked at. */
+  isBlocked: boolean
 }
 
 /** What somebody without an account may do, where that is enough to be let in. */
@@ -86,14 +95,18 @@ export class LoginState {
   /**
    * Checks `Action: Login`, in plain or with the key of an MD5 challenge. A challenge serves once: neither answer nor key can be used again.
    * A refused login takes away the one before.
-   * @returns whether it is accepted, and how long a refusal should wait for its answer; blocked: its secret was not even looked at
+   * @returns what became of it, later where a hash has to be computed
    */
-  async attempt(block: Block): Promise<{ accepted: boolean; delayMs: number; isBlocked: boolean }> {
+  attempt(block: Block): LoginVerdict | Promise<LoginVerdict> {
     const username = block.get('Username')?.trim() ?? ''
     const challenge = this.#challenge
     this.#challenge = undefined
     this.#username = undefined
-    const outcome = await this.#check(username, block, challenge)
+    const outcome = this.#check(username, block, challenge)
+    return outcome instanceof Promise ? outcome.then((late) => this.#judge(username, late)) : this.#judge(username, outcome)
+  }
+
+  #judge(username: string, outcome: LoginOutcome | undefined): LoginVerdict {
     if (outcome && !('account' in outcome)) {
       this.#hasKey = false
       const isBlocked = 'retryInMs' in outcome
@@ -104,13 +117,15 @@ export class LoginState {
   }
 
   /** @returns undefined where nobody has an account, and none is required */
-  async #check(username: string, block: Block, challenge: string | undefined): Promise<LoginOutcome | undefined> {
+  #check(username: string, block: Block, challenge: string | undefined): LoginOutcome | undefined | Promise<LoginOutcome> {
     const { accounts, authRequired } = this.#rules()
     if (!accounts) return authRequired ? { delayMs: 0 } : undefined
     const who = { username, address: this.#address }
     const isMd5 = block.get('AuthType')?.trim().toLowerCase() === 'md5'
-    if (!isMd5) return accounts.throttledLogin({ ...who, secret: block.get('Secret') ?? '' }, this.#throttle)
-    if (challenge === undefined) return { delayMs: this.#throttle.failed(this.#address, username) }
-    return accounts.throttledLogin({ ...who, challenge, key: block.get('Key')?.trim() ?? '' }, this.#throttle)
+    if (isMd5 && challenge === undefined) return { delayMs: this.#throttle.failed(this.#address, username) }
+    const attempt: LoginAttempt = isMd5
+      ? { ...who, challenge: challenge!, key: block.get('Key')?.trim() ?? '' }
+      : { ...who, secret: block.get('Secret') ?? '' }
+    return accounts.throttledLoginNow(attempt, this.#throttle) ?? accounts.throttledLogin(attempt, this.#throttle)
   }
 }

@@ -105,6 +105,20 @@ export class Accounts {
     return this.#inTurn(attempt, compare, () => ({ retryInMs: busyRetryMs }))
   }
 
+  /** As `throttledLogin`, and at once: where no account has a hash there is nothing to wait for. Undefined where one has. */
+  throttledLoginNow(attempt: LoginAttempt, throttle: LoginThrottle): LoginOutcome | undefined {
+    if (this.#hashed) return undefined
+    const { address, username } = attempt
+    const state = throttle.check(address, username)
+    if (state !== 'ok') return state
+    const account = this.#accounts.get(username)
+    const stored = account?.secret ?? this.#nobody
+    const isRight = 'secret' in attempt ? stored.acceptsPlain(attempt.secret) : stored.acceptsKey(attempt.challenge, attempt.key)
+    if (!account || !isRight || !account.permits(address)) return { delayMs: throttle.failed(address, username) }
+    throttle.succeeded(address, username)
+    return { account }
+  }
+
   async #compare(attempt: LoginAttempt): Promise<Account | undefined> {
     const account = this.#accounts.get(attempt.username)
     if (account && this.#isKnown(attempt)) return account

@@ -183,7 +183,7 @@ describe('detectProtocol', () => {
   })
 
   it.each([
-    ['', 'silent'],
+    ['', 'other'],
     ['\r\n', 'other'],
     ['GE', 'other']
   ])('does not wait after the end of %j, and leaves the end to the next reader', async (text, kind) => {

@@ -3,7 +3,7 @@ import http from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
 import tls from 'node:tls'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { startPair, type TestProxy } from './support/proxy.js'
 import { type RawClient, until } from './support/raw-client.js'
 
@@ -158,6 +158,20 @@ describe('one port', () => {
     expect([received, socket.destroyed, socket.readableEnded]).toEqual(['', false, false])
     const secure = tls.connect({ socket, ca: fs.readFileSync(certificate.certFile), checkServerIdentity: () => undefined })
     expect(await exchange(secure, login, 'accepted')).toMatch(/^Asterisk Call Manager/)
+  })
+
+  it('lets go of who leaves before the banner, with it, or right behind it', async () => {
+    const { proxy } = await startPair()
+    await proxy.login()
+    const gone = () => proxy.log.filter(({ message }) => message === 'client gone').length
+    const others = Array.from({ length: 60 }, (_, index) => {
+      const socket = connect(proxy).on('error', () => {})
+      if (index % 3 === 0) socket.once('connect', () => socket.destroy())
+      else socket.once('data', () => (index % 3 === 1 ? socket.end() : socket.destroy()))
+      return new Promise((resolve) => socket.once('close', resolve))
+    })
+    await Promise.all(others)
+    await vi.waitFor(() => expect(gone()).toBe(60), 4_000)
   })
 
   it('greets who is silent for as long as it is told to wait', async () => {
