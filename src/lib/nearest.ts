@@ -1,4 +1,7 @@
-/** The names nearest to a mistyped one, best first: at most `limit`, none that differs in more than a third of its letters. */
+/**
+ * The names nearest to a mistyped one, best first: at most `limit`, none that differs in more than a third of its letters, and none that is a letter further
+ * off than the nearest.
+ */
 export function nearestNames(typed: string, names: Iterable<string>, limit = 3): string[] {
   const wanted = typed.toLowerCase()
   const scored: { name: string; score: number }[] = []
@@ -7,7 +10,9 @@ export function nearestNames(typed: string, names: Iterable<string>, limit = 3):
     const score = candidate.startsWith(wanted) && wanted.length > 1 ? 0.5 : editDistance(wanted, candidate)
     if (score <= Math.max(1, Math.ceil(Math.max(wanted.length, candidate.length) / 3))) scored.push({ name, score })
   }
+  const nearest = Math.min(...scored.map(({ score }) => score))
   return scored
+    .filter(({ score }) => score < nearest + 1)
     .sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1))
     .slice(0, limit)
     .map(({ name }) => name)

@@ -22,7 +22,7 @@ describe('the log says of a client that has gone who it was, and why', () => {
     const client = await proxy.login()
     const { localPort } = client.socket
     leave(client)
-    expect(await lineOf(proxy, localPort!)).toEqual({ level: 'info', user: 'ann', reason: expect.stringMatching(reason) })
+    expect(await lineOf(proxy, localPort!)).toEqual({ level: 'debug', user: 'ann', reason: expect.stringMatching(reason) })
   })
 
   it('its login was refused', async () => {
