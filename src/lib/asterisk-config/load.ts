@@ -1,0 +1,291 @@
+import { CommentState, uncomment } from './comments.js'
+import { type ConfigFiles, expandPath, resolvePath } from './files.js'
+import { SectionIndex, UnknownFilter } from './find-section.js'
+import { maxFileBytes, maxFilesRead, maxIncludeLevel, maxLineBytes, maxNestedComments, maxPathBytes, maxSectionNameBytes, maxSettings } from './limits.js'
+import { splitLines } from './line-splitter.js'
+import { type DirectiveLine, parseLine, type SectionLine, type SettingLine } from './parse-line.js'
+import { type ConfigProblem, type ConfigProblemCode, refuseConfigErrors } from './problem.js'
+import type { LoadedSection, SectionDraft, SettingDraft } from './section.js'
+import { appendSetting } from './setting.js'
+import { decode } from './text.js'
+
+/** What Asterisk makes of a file and of all that it includes. */
+export interface LoadedConfig {
+  /** The name that was asked for. */
+  readonly file: string
+  /** False when Asterisk would refuse it whole ("Config file has invalid format", or no such file); then there are no sections. */
+  readonly isValid: boolean
+  /** In Asterisk's order, templates too. */
+  readonly sections: readonly LoadedSection[]
+  /** In the order in which Asterisk would meet them. A config that is valid may have errors all the same: those of files that it includes. */
+  readonly problems: readonly ConfigProblem[]
+  /** The whole paths of the files that were read, in order, each once. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Reads a configuration as Asterisk 22 does (config.c), with templates, `(+)`, `+=`, includes, globs and block comments. `#exec` is never run. It never throws for what a
+ * file says; what is wrong stands in `problems`.
+ * @param file its name, within the folder of `files`, or a whole path
+ */
+export function loadConfig(file: string, files: ConfigFiles): LoadedConfig {
+  return new Loader(file, files).load()
+}
+
+/** The same, for who cannot go on with a broken file. @throws ConfigError with the file and the line of the first error */
+export function loadConfigStrictly(file: string, files: ConfigFiles): LoadedConfig {
+  const config = loadConfig(file, files)
+  refuseConfigErrors(config.problems)
+  return config
+}
+
+type Outcome = 'loaded' | 'missing' | 'invalid'
+
+/** Past a bound that is ours: the whole configuration is given up. */
+class TooLarge extends Error {}
+
+/** Where a line stands, for problems and settings. */
+interface Place {
+  readonly path: string
+  readonly line: number
+}
+
+/** A line because of which its file is given up. */
+class Fatal extends Error {
+  readonly code: ConfigProblemCode
+  constructor(code: ConfigProblemCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+class Loader {
+  readonly #file: string
+  readonly #files: ConfigFiles
+  readonly #index = new SectionIndex()
+  readonly #problems: ConfigProblem[] = []
+  readonly #read = new Set<string>()
+  readonly #included = new Set<string>()
+  #reads = 0
+  #settings = 0
+  #level = 0
+  /** The section that an included file goes on with. It is not that of the file which includes it: another include may have come between. */
+  #current: SectionDraft | undefined
+
+  constructor(file: string, files: ConfigFiles) {
+    this.#file = file
+    this.#files = files
+  }
+
+  load(): LoadedConfig {
+    const whole = { path: this.#file, line: 0 }
+    const outcome = this.#loadAll(whole)
+    if (outcome === 'missing') this.#problem('error', 'file-missing', `There is no file ${this.#file}`, whole)
+    const isValid = outcome === 'loaded'
+    const sections = isValid ? this.#index.sections.map(finish) : []
+    return { file: this.#file, isValid, sections, problems: this.#problems, files: [...this.#read] }
+  }
+
+  #loadAll(whole: Place): Outcome {
+    try {
+      return this.#loadFile(this.#file, whole)
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error
+      this.#problem('error', 'too-large', error.message, whole)
+      return 'invalid'
+    }
+  }
+
+  #loadFile(name: string, at: Place): Outcome {
+    if (this.#level >= maxIncludeLevel) {
+      this.#problem('warning', 'include-level', `Files are included ${this.#level} deep; Asterisk reads no further`, at)
+      return 'missing'
+    }
+    this.#level++
+    const outcome = this.#loadPaths(name, at)
+    // Asterisk forgets to count down after an invalid file: each one takes a level from what may be included later.
+    if (outcome !== 'invalid') this.#level--
+    return outcome
+  }
+
+  #loadPaths(name: string, at: Place): Outcome {
+    const path = resolvePath(this.#files, name)
+    if (Buffer.byteLength(path) > maxPathBytes) {
+      this.#problem('error', 'path-too-long', `The name ${path.slice(0, 40)}… has more than ${maxPathBytes} bytes, of which Asterisk takes no more`, at)
+      return 'missing'
+    }
+    const comments = new CommentState()
+    let count = 0
+    for (const one of expandPath(this.#files, path)) {
+      const bytes = this.#files.read(one)
+      if (bytes === 'not-a-file') this.#problem('warning', 'not-a-file', `${one} is no regular file; it is left out`, at)
+      if (bytes === undefined || bytes === 'not-a-file') continue
+      // A byte order mark is skipped at the beginning of the first file of a glob only.
+      const isRead = this.#readFile(one, bytes, comments, count === 0, at)
+      count++
+      if (comments.depth !== 0) {
+        const line = comments.openedAt.at(-1) ?? 0
+        this.#problem('warning', 'comment-unclosed', 'A block comment does not end: all that follows it is ignored', { path: one, line })
+      }
+      if (!isRead) return 'invalid'
+    }
+    return count === 0 ? 'missing' : 'loaded'
+  }
+
+  /** @returns whether it was read to its end */
+  #readFile(path: string, bytes: Uint8Array, comments: CommentState, isFirst: boolean, at: Place): boolean {
+    this.#read.add(path)
+    if (bytes.length > maxFileBytes || ++this.#reads > maxFilesRead) {
+      const why = bytes.length > maxFileBytes ? `It is larger than ${maxFileBytes} bytes` : `More than ${maxFilesRead} files are included`
+      throw new TooLarge(`${path}, asked for in line ${at.line} of ${at.path}, is not read: ${why}`)
+    }
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+    const file = new FileInProgress(path, this.#current)
+    const lines = splitLines(text)
+    for (const [index, line] of lines.entries()) {
+      const place = { path, line: index + 1 }
+      try {
+        this.#readLine(line, index === 0 && isFirst, comments, file, place)
+      } catch (error) {
+        if (!(error instanceof Fatal)) throw error
+        this.#problem('error', error.code, error.message, place)
+        return false
+      }
+    }
+    return true
+  }
+
+  #readLine(
+    { raw, text }: { raw: string; text: string | undefined },
+    mayHaveMark: boolean,
+    comments: CommentState,
+    file: FileInProgress,
+    place: Place
+  ): void {
+    if (text === undefined) {
+      const begin = decode(raw.slice(0, 32))
+      this.#problem('warning', 'line-too-long', `The line has more than ${maxLineBytes - 1} bytes and is dropped: ${begin}…`, place)
+      return
+    }
+    const ending = raw.slice(text.length)
+    if (ending !== '') this.#problem('warning', 'nul-byte', 'What stands behind a NUL byte is not read', place)
+    const { text: content, isNestedTooDeep } = uncomment(mayHaveMark ? withoutMark(text) : text, comments, place.line)
+    if (isNestedTooDeep) throw new Fatal('nested-too-deep', `More than ${maxNestedComments} block comments are open: Asterisk never gets past this line`)
+    const line = parseLine(content)
+    switch (line.kind) {
+      case 'section':
+        return this.#section(line, file, place)
+      case 'setting':
+        return this.#setting(line, file, place)
+      case 'directive':
+        return this.#directive(line, place)
+      case 'faulty':
+        // Asterisk asks for the section first.
+        if (!file.section && isSetting(line.code)) throw noSection()
+        if (line.isFatal) throw new Fatal(line.code, line.message)
+        this.#problem('warning', line.code, line.message, place)
+    }
+  }
+
+  #section({ name, writtenName, options, ignored }: SectionLine, file: FileInProgress, place: Place): void {
+    if (name !== writtenName) this.#problem('warning', 'name-too-long', `Asterisk keeps ${maxSectionNameBytes} bytes of the name [${decode(writtenName)}]`, place)
+    if (options === undefined && /^[ \t]+\(/.test(ignored)) {
+      this.#problem('warning', 'options-ignored', `${decode(ignored.trim())} is ignored: the parenthesis has to touch the bracket`, place)
+    }
+    const fresh: SectionDraft = { name, isTemplate: false, templates: [], settings: [], file: place.path, line: place.line }
+    let section = fresh
+    for (const option of options ?? []) {
+      if (option === '!') section.isTemplate = true
+      else if (option[0] === '+') section = this.#append(section, fresh, writtenName, option.slice(1))
+      else this.#inherit(section, option)
+    }
+    if (section === fresh) this.#index.add(fresh)
+    file.section = section
+    this.#current = section
+  }
+
+  /** `(+)`: what the section has so far goes to the end of the earlier one, which takes its place. */
+  #append(section: SectionDraft, fresh: SectionDraft, writtenName: string, filter: string): SectionDraft {
+    let target: SectionDraft | undefined
+    try {
+      target = this.#index.findToAppendTo(writtenName, filter)
+    } catch (error) {
+      if (!(error instanceof UnknownFilter)) throw error
+      throw new Fatal('append-filter', `The filter +${decode(filter)} has a regular expression (${decode(error.message)}) that is not known here`)
+    }
+    if (!target) {
+      throw new Fatal('append-missing', `Section [${decode(writtenName)}] is to be appended to, but there is none before this line that is not a template`)
+    }
+    if (section === fresh) {
+      target.isTemplate ||= fresh.isTemplate
+      for (const setting of fresh.settings) target.settings.push(setting)
+    }
+    return target
+  }
+
+  #inherit(section: SectionDraft, name: string): void {
+    const base = this.#index.findBase(name)
+    if (!base) throw new Fatal('template-missing', `Section [${decode(name)}] is to be inherited from, but there is none before this line`)
+    if (base === section && base.settings.length > 0) {
+      throw new Fatal('inherits-itself', `Section [${decode(name)}] inherits from itself: Asterisk would never end`)
+    }
+    section.templates.push(base.name)
+    this.#count(base.settings.length)
+    for (const setting of base.settings) section.settings.push({ ...setting, isInherited: true })
+  }
+
+  #setting(line: SettingLine, { section }: FileInProgress, { path, line: number }: Place): void {
+    if (!section) throw noSection()
+    this.#count(1)
+    appendSetting(section, line, { file: path, line: number })
+  }
+
+  #directive({ directive, argument }: DirectiveLine, place: Place): void {
+    if (directive === 'exec') {
+      this.#problem('warning', 'exec-not-run', `#exec ${decode(argument)} is not run here; Asterisk runs it when execincludes is set`, place)
+      return
+    }
+    const name = decode(argument)
+    if (this.#included.has(name)) this.#problem('warning', 'included-again', `${name} is included more than once`, place)
+    this.#included.add(name)
+    const outcome = this.#loadFile(name, place)
+    if (outcome === 'missing' && directive === 'include') throw new Fatal('include-missing', `There is no file ${name} to include`)
+  }
+
+  #count(settings: number): void {
+    this.#settings += settings
+    if (this.#settings > maxSettings) throw new TooLarge(`There are more than ${maxSettings} settings`)
+  }
+
+  #problem(severity: ConfigProblem['severity'], code: ConfigProblemCode, message: string, { path, line }: Place): void {
+    this.#problems.push({ severity, code, message, file: path, line })
+  }
+}
+
+/** A file that is being read, and the section that its settings go to. */
+class FileInProgress {
+  readonly path: string
+  section: SectionDraft | undefined
+
+  constructor(path: string, section: SectionDraft | undefined) {
+    this.path = path
+    this.section = section
+  }
+}
+
+function noSection(): Fatal {
+  return new Fatal('no-section', 'A setting stands before any section')
+}
+
+function isSetting(code: ConfigProblemCode): boolean {
+  return code === 'no-equals' || code === 'no-name' || code === 'invalid-escape'
+}
+
+function withoutMark(text: string): string {
+  return text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text
+}
+
+function finish(section: SectionDraft): LoadedSection {
+  const settings = section.settings.map((setting: SettingDraft) => ({ ...setting, name: decode(setting.name), value: decode(setting.value) }))
+  return { ...section, name: decode(section.name), templates: section.templates.map(decode), settings }
+}
