@@ -30,7 +30,8 @@ const cases: Record<string, Record<string, string>> = {
   'append to an empty name': { 'main.conf': '[x]\nk=1\n[](+)\nm=2\n' },
   'append makes a template': { 'main.conf': '[x]\nk=1\n[x](!,+)\nm=2\n[y](x)\n' },
   'filters of append': {
-    'main.conf': '[a]\ntype=x\n[a]\ntype=yy\nn=1\n[a](+type=^y.$&n=1)\nm=9\n[a](!)\nk=1\n[a](+TEMPLATES=restrict)\np=1\n[b](a)\n[a](+TEMPLATES=include&type=x)\nq=1\n'
+    'main.conf':
+      '[a]\ntype=x\n[a]\ntype=yy\nn=1\n[a](+type=^y.$&n=1)\nm=9\n[a](!)\nk=1\n[a](+TEMPLATES=restrict)\np=1\n[b](a)\n[a](+TEMPLATES=include&type=x)\nq=1\n'
   },
   'a filter without a value': { 'main.conf': '[a]\nk=1\n[a](+k)\nm=1\n' },
   'a filter that nobody matches': { 'main.conf': '[a]\nk=1\n[a](+k=2)\nm=1\n' },
@@ -39,7 +40,9 @@ const cases: Record<string, Record<string, string>> = {
   'arrows and equals': { 'main.conf': '[a]\nk=>v\nm= > v\nn = = v\no===>\np=\nq=>\nr==>\n' },
   escapes: { 'main.conf': '[a]\n\\[k=v\n\\#m=\\n\nn=\\;\\\\;\\\no=a\\ ;b\np=\\;;c\nq=x\\;-- y --\\; z\n' },
   'an escaped letter': { 'main.conf': '[a]\n\\å=v\nk=1\n' },
-  'block comments in lines': { 'main.conf': '[a]\nk=1 ;-- c --; 2\nm=;-- a ;-- b --; c --;3;d\n;-- x\n --; n=4 ;-- y\n--;o=5\np=6;--7\n--;\nq=8;---9\n' },
+  'block comments in lines': {
+    'main.conf': '[a]\nk=1 ;-- c --; 2\nm=;-- a ;-- b --; c --;3;d\n;-- x\n --; n=4 ;-- y\n--;o=5\np=6;--7\n--;\nq=8;---9\n'
+  },
   'a block that closes with dashes': { 'main.conf': '[a]\n;--\nk=1\n---;\nm=2\n' },
   'a block that was never opened': { 'main.conf': '[a]\nk=1 --; m\nm=2\n;-- n=3\no=4\n' },
   'an escaped semicolon in a block': { 'main.conf': '[a]\n;-- \\;-- --\\; --; k=1\n' },
@@ -54,18 +57,28 @@ const cases: Record<string, Record<string, string>> = {
   'only carriage returns': { 'main.conf': '[a]\rk=1\r[b]\r' },
   'other blanks': { 'main.conf': '\v[a]\n\fk\t=\u0001 v \u001f\nm=\u00a0x\u00a0\n' },
   'bytes that are UTF-8': { 'main.conf': '\ufeff[å]\nö = ☺ ü\n' },
-  'includes go on with the section': { 'main.conf': '[a]\nk=1\n#include one.conf\nm=2\n#include two.conf\nn=3\n', 'one.conf': 'i=1\n[b]\nj=2\n', 'two.conf': 'o=1\n' },
+  'includes go on with the section': {
+    'main.conf': '[a]\nk=1\n#include one.conf\nm=2\n#include two.conf\nn=3\n',
+    'one.conf': 'i=1\n[b]\nj=2\n',
+    'two.conf': 'o=1\n'
+  },
   'includes by quotes and in any case': {
     'main.conf': '[a]\n#INCLUDE "one.conf"\n#TryInclude <one.conf>\n#tryinclude "one.conf\n#include\tone.conf ; c\n',
     'one.conf': 'i=1\n'
   },
-  'a broken file that is included': { 'main.conf': '[a]\nk=1\n#include one.conf\nm=2\n[b]\nk=1\n', 'one.conf': 'i=1\n[c]\nj=1\n[oops\n[d]\nj=2\n' },
+  'a broken file that is included': {
+    'main.conf': '[a]\nk=1\n#include one.conf\nm=2\n[b]\nk=1\n',
+    'one.conf': 'i=1\n[c]\nj=1\n[oops\n[d]\nj=2\n'
+  },
   'broken files take levels away': {
     'main.conf': `[a]\n${'#include one.conf\n'.repeat(9)}k=1\n#tryinclude two.conf\nm=1\n#tryinclude one.conf\n#tryinclude two.conf\nn=1\n`,
     'one.conf': 'i=1\n[oops\n',
     'two.conf': 't=1\n'
   },
-  'a missing file in an included one': { 'main.conf': '[a]\nk=1\n#include one.conf\nm=2\n', 'one.conf': 'i=1\n#include none.conf\nj=2\n' },
+  'a missing file in an included one': {
+    'main.conf': '[a]\nk=1\n#include one.conf\nm=2\n',
+    'one.conf': 'i=1\n#include none.conf\nj=2\n'
+  },
   'a missing file': { 'main.conf': '[a]\nk=1\n#include none.conf\n' },
   'a file that includes itself': { 'main.conf': '[a]\nk=1\n#tryinclude main.conf\nm=1\n' },
   'a glob in order': {
@@ -158,13 +171,25 @@ await describeLab('configuration files as Asterisk 22 reads them', () => {
 
   it('any files', async () => {
     const name = fc.constantFrom('a', 'b', 'c', 'A', '', ' a')
-    const option = fc.oneof({ arbitrary: fc.constantFrom('!', '+', '!,+', '+,a', '+k=1'), weight: 1 }, { arbitrary: name, weight: 2 })
-    const header = fc.tuple(name, fc.option(fc.array(option, { maxLength: 2 }))).map(([one, all]) => (all ? `[${one}](${all.join(',')})` : `[${one}]`))
+    const option = fc.oneof(
+      { arbitrary: fc.constantFrom('!', '+', '!,+', '+,a', '+k=1'), weight: 1 },
+      { arbitrary: name, weight: 2 }
+    )
+    const header = fc
+      .tuple(name, fc.option(fc.array(option, { maxLength: 2 })))
+      .map(([one, all]) => (all ? `[${one}](${all.join(',')})` : `[${one}]`))
     const piece = fc.constantFrom('k', 'm', ' ', '=', '=>', '+=', ';', ';--', '--;', '\\', '>', 'v', '1', '\t', '[', ']', '(')
     const junk = fc.array(piece, { maxLength: 8 }).map((all) => all.join(''))
-    const setting = fc.tuple(fc.constantFrom('k', 'm', 'K'), fc.constantFrom('=', ' += ', '=>', '+='), fc.constantFrom('1', '2', '', ' x')).map((all) => all.join(''))
+    const setting = fc
+      .tuple(fc.constantFrom('k', 'm', 'K'), fc.constantFrom('=', ' += ', '=>', '+='), fc.constantFrom('1', '2', '', ' x'))
+      .map((all) => all.join(''))
     const include = fc.constantFrom('#include one.conf', '#tryinclude two.conf', '#tryinclude none.conf')
-    const line = fc.oneof({ arbitrary: setting, weight: 6 }, { arbitrary: header, weight: 3 }, { arbitrary: junk, weight: 2 }, { arbitrary: include, weight: 1 })
+    const line = fc.oneof(
+      { arbitrary: setting, weight: 6 },
+      { arbitrary: header, weight: 3 },
+      { arbitrary: junk, weight: 2 },
+      { arbitrary: include, weight: 1 }
+    )
     const lines = (maxLength: number) => fc.array(line, { maxLength }).map((all) => `${all.join('\n')}\n`)
     const text = fc.record({ main: lines(14).map((all) => `[a]\nk=1\n${all}`), one: lines(5), two: lines(5) })
     let valid = 0
@@ -184,8 +209,13 @@ await describeLab('configuration files as Asterisk 22 reads them', () => {
   })
 
   it('what our writer writes', async () => {
-    const text = fc.string({ unit: fc.oneof(fc.constantFrom(...';-\\[](){}<>=+#,"$& '), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), maxLength: 30 })
-    const settings = fc.array(fc.record({ name: text, value: text, operator: fc.constantFrom('=' as const, '=>' as const) }), { maxLength: 12 })
+    const text = fc.string({
+      unit: fc.oneof(fc.constantFrom(...';-\\[](){}<>=+#,"$& '), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })),
+      maxLength: 30
+    })
+    const settings = fc.array(fc.record({ name: text, value: text, operator: fc.constantFrom('=' as const, '=>' as const) }), {
+      maxLength: 12
+    })
     for (const given of fc.sample(settings, { numRuns: 100, seed: 7 })) {
       const written = given.filter((one) => isWritable(() => writeConfig([{ name: 'a', settings: [one] }])))
       const { folder } = put({ 'main.conf': writeConfig([{ name: 'a', settings: written }]) })

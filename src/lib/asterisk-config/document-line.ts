@@ -61,7 +61,10 @@ export function withValue(line: DocumentLine, encoded: string, isFirst: boolean)
   const changed = readDocumentLine({ raw, text: raw }, line.depthBefore, isFirst)
   const { parsed } = changed
   const isSame =
-    parsed.kind === 'setting' && parsed.name === name && parsed.operator === operator && parsed.value === encode(encoded.replaceAll('\\;', ';'))
+    parsed.kind === 'setting' &&
+    parsed.name === name &&
+    parsed.operator === operator &&
+    parsed.value === encode(encoded.replaceAll('\\;', ';'))
   return isSame && changed.depthAfter === line.depthAfter ? changed : undefined
 }
 

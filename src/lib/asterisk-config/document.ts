@@ -84,7 +84,10 @@ export class ConfigDocument {
     const index = found.line - 1
     const encoded = encodeValue(value, `The value of ${name}`)
     const changed = withValue(this.#lines[index]!, encoded, index === 0)
-    if (!changed) throw new DataError(`${this.file}:${found.line}: the value of ${name} cannot be changed in this line`, { hint: 'Edit the line by hand.' })
+    if (!changed)
+      throw new DataError(`${this.file}:${found.line}: the value of ${name} cannot be changed in this line`, {
+        hint: 'Edit the line by hand.'
+      })
     refuseLongLine(decode(changed.raw.replace(/\r?\n$/, '')), `The line of ${name}`)
     this.#lines[index] = changed
   }
@@ -95,7 +98,8 @@ export class ConfigDocument {
     const last = this.#lastContent(span)
     const neighbour = this.#lines[last]!
     const text = alike(setting, neighbour)
-    if (neighbour.depthAfter !== 0) throw new DataError(`${this.file}:${last + 1}: nothing can be added behind a line that opens a block comment`)
+    if (neighbour.depthAfter !== 0)
+      throw new DataError(`${this.file}:${last + 1}: nothing can be added behind a line that opens a block comment`)
     this.#insert(last + 1, [text])
   }
 
@@ -111,7 +115,8 @@ export class ConfigDocument {
   addSection(section: NewSection, { before }: { before?: string } = {}): void {
     const lines = sectionLines(section)
     const at = before === undefined ? this.#lines.length : this.#aboveComments(this.#span(before).header)
-    if ((this.#lines[at - 1]?.depthAfter ?? 0) !== 0) throw new DataError(`${this.file}: nothing can be added inside a block comment`)
+    if ((this.#lines[at - 1]?.depthAfter ?? 0) !== 0)
+      throw new DataError(`${this.file}: nothing can be added inside a block comment`)
     const isBelowBlank = at === 0 || isBlank(this.#lines[at - 1]!)
     this.#insert(at, [...(isBelowBlank ? [] : ['']), ...lines, ...(at < this.#lines.length ? [''] : [])])
   }
@@ -124,7 +129,10 @@ export class ConfigDocument {
     const { header, end } = this.#span(name, which.section)
     const until = end === this.#lines.length ? end : this.#aboveComments(end)
     const includes = this.#lines.slice(header, until).findIndex(({ parsed }) => parsed.kind === 'directive')
-    if (includes >= 0) throw new DataError(`${this.file}:${header + includes + 1}: section [${name}] includes a file`, { hint: 'Move the #include first.' })
+    if (includes >= 0)
+      throw new DataError(`${this.file}:${header + includes + 1}: section [${name}] includes a file`, {
+        hint: 'Move the #include first.'
+      })
     this.#refuseComments(header, until)
     this.#lines.splice(header, until - header)
   }
@@ -139,7 +147,9 @@ export class ConfigDocument {
   /** @throws DataError when a block comment begins before the lines or in them and ends elsewhere */
   #refuseComments(from: number, until: number): void {
     if (until <= from || this.#lines[from]!.depthBefore === this.#lines[until - 1]!.depthAfter) return
-    throw new DataError(`${this.file}:${from + 1}: a block comment begins or ends in what is to be removed`, { hint: 'Edit the file by hand.' })
+    throw new DataError(`${this.file}:${from + 1}: a block comment begins or ends in what is to be removed`, {
+      hint: 'Edit the file by hand.'
+    })
   }
 
   /** The first line of the comment that stands directly above a section, or the section itself. */
@@ -206,7 +216,13 @@ function isBlank({ raw }: DocumentLine): boolean {
 
 /** Only a line that is a comment from its beginning belongs to what follows. */
 function isComment(line: DocumentLine): boolean {
-  return line.parsed.kind === 'empty' && !isBlank(line) && line.depthBefore === 0 && line.depthAfter === 0 && line.raw.trimStart().startsWith(';')
+  return (
+    line.parsed.kind === 'empty' &&
+    !isBlank(line) &&
+    line.depthBefore === 0 &&
+    line.depthAfter === 0 &&
+    line.raw.trimStart().startsWith(';')
+  )
 }
 
 /** The line of a setting with the indentation, and the sign and its blanks, of its neighbour. @throws DataError */

@@ -62,7 +62,9 @@ export class MemoryFiles implements ConfigFiles {
 
   list(folder: string): readonly string[] | undefined {
     const prefix = folder === '/' ? '/' : `${folder}/`
-    const names = [...this.#files.keys()].flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length).split('/')[0]!] : []))
+    const names = [...this.#files.keys()].flatMap((path) =>
+      path.startsWith(prefix) ? [path.slice(prefix.length).split('/')[0]!] : []
+    )
     return names.length > 0 ? [...new Set(names)] : undefined
   }
 }

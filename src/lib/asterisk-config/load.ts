@@ -1,8 +1,18 @@
 import { CommentState, uncomment } from './comments.js'
+import { Fatal, TooLarge } from './fatal.js'
 import { type ConfigFiles, expandPath, resolvePath } from './files.js'
-import { SectionIndex, UnknownFilter } from './find-section.js'
-import { maxFileBytes, maxFilesRead, maxIncludeLevel, maxLineBytes, maxNestedComments, maxPathBytes, maxSectionNameBytes, maxSettings } from './limits.js'
+import { SectionIndex } from './find-section.js'
+import {
+  maxFileBytes,
+  maxFilesRead,
+  maxIncludeLevel,
+  maxLineBytes,
+  maxNestedComments,
+  maxPathBytes,
+  maxSettings
+} from './limits.js'
 import { splitLines } from './line-splitter.js'
+import { openSection } from './open-section.js'
 import { type DirectiveLine, parseLine, type SectionLine, type SettingLine } from './parse-line.js'
 import { type ConfigProblem, type ConfigProblemCode, refuseConfigErrors } from './problem.js'
 import type { LoadedSection, SectionDraft, SettingDraft } from './section.js'
@@ -41,22 +51,16 @@ export function loadConfigStrictly(file: string, files: ConfigFiles): LoadedConf
 
 type Outcome = 'loaded' | 'missing' | 'invalid'
 
-/** Past a bound that is ours: the whole configuration is given up. */
-class TooLarge extends Error {}
-
 /** Where a line stands, for problems and settings. */
 interface Place {
   readonly path: string
   readonly line: number
 }
 
-/** A line because of which its file is given up. */
-class Fatal extends Error {
-  readonly code: ConfigProblemCode
-  constructor(code: ConfigProblemCode, message: string) {
-    super(message)
-    this.code = code
-  }
+/** Where a line stands, for problems and settings. */
+interface Place {
+  readonly path: string
+  readonly line: number
 }
 
 class Loader {
@@ -111,7 +115,12 @@ class Loader {
   #loadPaths(name: string, at: Place): Outcome {
     const path = resolvePath(this.#files, name)
     if (Buffer.byteLength(path) > maxPathBytes) {
-      this.#problem('error', 'path-too-long', `The name ${path.slice(0, 40)}… has more than ${maxPathBytes} bytes, of which Asterisk takes no more`, at)
+      this.#problem(
+        'error',
+        'path-too-long',
+        `The name ${path.slice(0, 40)}… has more than ${maxPathBytes} bytes, of which Asterisk takes no more`,
+        at
+      )
       return 'missing'
     }
     const comments = new CommentState()
@@ -125,7 +134,10 @@ class Loader {
       count++
       if (comments.depth !== 0) {
         const line = comments.openedAt.at(-1) ?? 0
-        this.#problem('warning', 'comment-unclosed', 'A block comment does not end: all that follows it is ignored', { path: one, line })
+        this.#problem('warning', 'comment-unclosed', 'A block comment does not end: all that follows it is ignored', {
+          path: one,
+          line
+        })
       }
       if (!isRead) return 'invalid'
     }
@@ -136,7 +148,8 @@ class Loader {
   #readFile(path: string, bytes: Uint8Array, comments: CommentState, isFirst: boolean, at: Place): boolean {
     this.#read.add(path)
     if (bytes.length > maxFileBytes || ++this.#reads > maxFilesRead) {
-      const why = bytes.length > maxFileBytes ? `It is larger than ${maxFileBytes} bytes` : `More than ${maxFilesRead} files are included`
+      const why =
+        bytes.length > maxFileBytes ? `It is larger than ${maxFileBytes} bytes` : `More than ${maxFilesRead} files are included`
       throw new TooLarge(`${path}, asked for in line ${at.line} of ${at.path}, is not read: ${why}`)
     }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
@@ -164,13 +177,22 @@ class Loader {
   ): void {
     if (text === undefined) {
       const begin = decode(raw.slice(0, 32))
-      this.#problem('warning', 'line-too-long', `The line has more than ${maxLineBytes - 1} bytes and is dropped: ${begin}…`, place)
+      this.#problem(
+        'warning',
+        'line-too-long',
+        `The line has more than ${maxLineBytes - 1} bytes and is dropped: ${begin}…`,
+        place
+      )
       return
     }
     const ending = raw.slice(text.length)
     if (ending !== '') this.#problem('warning', 'nul-byte', 'What stands behind a NUL byte is not read', place)
     const { text: content, isNestedTooDeep } = uncomment(mayHaveMark ? withoutMark(text) : text, comments, place.line)
-    if (isNestedTooDeep) throw new Fatal('nested-too-deep', `More than ${maxNestedComments} block comments are open: Asterisk never gets past this line`)
+    if (isNestedTooDeep)
+      throw new Fatal(
+        'nested-too-deep',
+        `More than ${maxNestedComments} block comments are open: Asterisk never gets past this line`
+      )
     const line = parseLine(content)
     switch (line.kind) {
       case 'section':
@@ -187,51 +209,13 @@ class Loader {
     }
   }
 
-  #section({ name, writtenName, options, ignored }: SectionLine, file: FileInProgress, place: Place): void {
-    if (name !== writtenName) this.#problem('warning', 'name-too-long', `Asterisk keeps ${maxSectionNameBytes} bytes of the name [${decode(writtenName)}]`, place)
-    if (options === undefined && /^[ \t]+\(/.test(ignored)) {
-      this.#problem('warning', 'options-ignored', `${decode(ignored.trim())} is ignored: the parenthesis has to touch the bracket`, place)
-    }
-    const fresh: SectionDraft = { name, isTemplate: false, templates: [], settings: [], file: place.path, line: place.line }
-    let section = fresh
-    for (const option of options ?? []) {
-      if (option === '!') section.isTemplate = true
-      else if (option[0] === '+') section = this.#append(section, fresh, writtenName, option.slice(1))
-      else this.#inherit(section, option)
-    }
-    if (section === fresh) this.#index.add(fresh)
-    file.section = section
-    this.#current = section
-  }
-
-  /** `(+)`: what the section has so far goes to the end of the earlier one, which takes its place. */
-  #append(section: SectionDraft, fresh: SectionDraft, writtenName: string, filter: string): SectionDraft {
-    let target: SectionDraft | undefined
-    try {
-      target = this.#index.findToAppendTo(writtenName, filter)
-    } catch (error) {
-      if (!(error instanceof UnknownFilter)) throw error
-      throw new Fatal('append-filter', `The filter +${decode(filter)} has a regular expression (${decode(error.message)}) that is not known here`)
-    }
-    if (!target) {
-      throw new Fatal('append-missing', `Section [${decode(writtenName)}] is to be appended to, but there is none before this line that is not a template`)
-    }
-    if (section === fresh) {
-      target.isTemplate ||= fresh.isTemplate
-      for (const setting of fresh.settings) target.settings.push(setting)
-    }
-    return target
-  }
-
-  #inherit(section: SectionDraft, name: string): void {
-    const base = this.#index.findBase(name)
-    if (!base) throw new Fatal('template-missing', `Section [${decode(name)}] is to be inherited from, but there is none before this line`)
-    if (base === section && base.settings.length > 0) {
-      throw new Fatal('inherits-itself', `Section [${decode(name)}] inherits from itself: Asterisk would never end`)
-    }
-    section.templates.push(base.name)
-    this.#count(base.settings.length)
-    for (const setting of base.settings) section.settings.push({ ...setting, isInherited: true })
+  #section(line: SectionLine, file: FileInProgress, place: Place): void {
+    const opened = openSection(this.#index, line, { file: place.path, line: place.line }, (code, message) =>
+      this.#problem('warning', code, message, place)
+    )
+    this.#count(opened.inherited)
+    file.section = opened.section
+    this.#current = opened.section
   }
 
   #setting(line: SettingLine, { section }: FileInProgress, { path, line: number }: Place): void {
@@ -242,14 +226,20 @@ class Loader {
 
   #directive({ directive, argument }: DirectiveLine, place: Place): void {
     if (directive === 'exec') {
-      this.#problem('warning', 'exec-not-run', `#exec ${decode(argument)} is not run here; Asterisk runs it when execincludes is set`, place)
+      this.#problem(
+        'warning',
+        'exec-not-run',
+        `#exec ${decode(argument)} is not run here; Asterisk runs it when execincludes is set`,
+        place
+      )
       return
     }
     const name = decode(argument)
     if (this.#included.has(name)) this.#problem('warning', 'included-again', `${name} is included more than once`, place)
     this.#included.add(name)
     const outcome = this.#loadFile(name, place)
-    if (outcome === 'missing' && directive === 'include') throw new Fatal('include-missing', `There is no file ${name} to include`)
+    if (outcome === 'missing' && directive === 'include')
+      throw new Fatal('include-missing', `There is no file ${name} to include`)
   }
 
   #count(settings: number): void {
@@ -286,6 +276,10 @@ function withoutMark(text: string): string {
 }
 
 function finish(section: SectionDraft): LoadedSection {
-  const settings = section.settings.map((setting: SettingDraft) => ({ ...setting, name: decode(setting.name), value: decode(setting.value) }))
+  const settings = section.settings.map((setting: SettingDraft) => ({
+    ...setting,
+    name: decode(setting.name),
+    value: decode(setting.value)
+  }))
   return { ...section, name: decode(section.name), templates: section.templates.map(decode), settings }
 }

@@ -102,7 +102,11 @@ function parseSetting(text: string): SettingLine | FaultyLine {
   const start = isEscaped ? 1 : 0
   // Asterisk compares a signed char with 33 here: a byte above 127 counts as a blank too, on the machines that most people have.
   if (isEscaped && !(text.charCodeAt(1) > 32 && text.charCodeAt(1) < 128)) {
-    return faulty('invalid-escape', 'A backslash at the beginning of a line is followed by a blank, by a letter that is not ASCII, or by nothing', true)
+    return faulty(
+      'invalid-escape',
+      'A backslash at the beginning of a line is followed by a blank, by a letter that is not ASCII, or by nothing',
+      true
+    )
   }
   const equals = text.indexOf('=', start + start)
   if (equals < 0) return faulty('no-equals', 'No = in this line')

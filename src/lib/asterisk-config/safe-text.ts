@@ -41,10 +41,12 @@ export function checkSettingName(name: string): void {
 export function checkSectionName(name: string): void {
   const field = `The section name ${JSON.stringify(name)}`
   refuseUnwritable(name, field)
-  if (name === '' || /[\s[\];(),]/.test(name)) throw new DataError(`${field} is empty, or has a blank, a bracket, a parenthesis, a comma or a ; in it`)
+  if (name === '' || /[\s[\];(),]/.test(name))
+    throw new DataError(`${field} is empty, or has a blank, a bracket, a parenthesis, a comma or a ; in it`)
   // Between parentheses these would be taken for options.
   if (/^[!+]/.test(name)) throw new DataError(`${field} begins with ${name[0]}`)
-  if (Buffer.byteLength(name) > maxSectionNameBytes) throw new DataError(`${field} has more than ${maxSectionNameBytes} bytes, all that Asterisk keeps of it`)
+  if (Buffer.byteLength(name) > maxSectionNameBytes)
+    throw new DataError(`${field} has more than ${maxSectionNameBytes} bytes, all that Asterisk keeps of it`)
 }
 
 /** A line for a setting, without its line end. @throws DataError */
@@ -88,5 +90,6 @@ function refuseUnwritable(text: string, field: string): void {
 
 /** Asterisk drops a longer line. Two bytes are kept for the line end. */
 export function refuseLongLine(text: string, field: string): void {
-  if (Buffer.byteLength(text) > maxLineBytes - 2) throw new DataError(`${field} has more than ${maxLineBytes - 2} bytes; Asterisk would drop it`)
+  if (Buffer.byteLength(text) > maxLineBytes - 2)
+    throw new DataError(`${field} has more than ${maxLineBytes - 2} bytes; Asterisk would drop it`)
 }

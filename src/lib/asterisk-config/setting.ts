@@ -7,7 +7,11 @@ import { sameIgnoringCase } from './text.js'
  * Puts a setting into a section. `+=` looks for the last setting of exactly that name, appends to its value, and puts the outcome where the first setting stands that has this
  * name and this value in any case: which may be another one (config.c, process_text_line and ast_variable_update). Without an earlier one it is `=`.
  */
-export function appendSetting(section: SectionDraft, line: SettingLine, { file, line: number }: { file: string; line: number }): void {
+export function appendSetting(
+  section: SectionDraft,
+  line: SettingLine,
+  { file, line: number }: { file: string; line: number }
+): void {
   const { settings } = section
   const earlier = line.operator === '+=' ? settings.findLast(({ name }) => name === line.name) : undefined
   if (!earlier) {

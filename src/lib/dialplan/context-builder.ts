@@ -41,7 +41,10 @@ export class ContextBuilder {
     const label = this.#freeLabel(draft, given, report)
     if (taken) {
       const as = taken.extension === extension ? '' : ` as ${taken.extension}`
-      return report('priority-taken', `${extension} has a priority ${showPriority(given.number)} in line ${taken.line} of ${taken.file}${as} already; that one counts`)
+      return report(
+        'priority-taken',
+        `${extension} has a priority ${showPriority(given.number)} in line ${taken.line} of ${taken.file}${as} already; that one counts`
+      )
     }
     const priority: Priority = { ...given, extension, label }
     const at = draft.priorities.findIndex(({ number }) => number > given.number)

@@ -72,6 +72,7 @@ export type DialplanProblemCode =
   | 'next-without-priority'
   | 'next-after-hint'
   | 'priority-invalid'
+  | 'priority-by-label'
   | 'label-unclosed'
   | 'application-unclosed'
   | 'extension-empty'

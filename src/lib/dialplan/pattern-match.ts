@@ -14,7 +14,9 @@ export type MatchOutcome = 'no' | 'yes' | 'early'
  * @param pattern a plain extension, or a pattern with its underscore
  */
 export function matchExtension(pattern: string, number: string, mode: MatchMode = 'match'): MatchOutcome {
-  return pattern[0] === '_' ? matchPattern(pattern, number, mode) : matchPlain(withoutDashes(pattern), withoutDashes(number), mode)
+  return pattern[0] === '_'
+    ? matchPattern(pattern, number, mode)
+    : matchPlain(withoutDashes(pattern), withoutDashes(number), mode)
 }
 
 export function withoutDashes(text: string): string {

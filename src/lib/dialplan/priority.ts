@@ -41,7 +41,12 @@ function split(text: string): string[] {
   return plus < 0 ? [text] : [text.slice(0, plus), text.slice(plus + 1)]
 }
 
-function baseOf(word: string, last: number | undefined, findLabel: (label: string) => number | undefined, report: Report): number | undefined {
+function baseOf(
+  word: string,
+  last: number | undefined,
+  findLabel: (label: string) => number | undefined,
+  report: Report
+): number | undefined {
   if (word === 'hint') return hintPriority
   const step = word === 'n' || word === 'next' ? 1 : word === 's' || word === 'same' ? 0 : undefined
   if (step !== undefined) {
@@ -51,7 +56,15 @@ function baseOf(word: string, last: number | undefined, findLabel: (label: strin
   }
   const digits = /^\s*[+-]?\d+/.exec(word)
   const number = digits ? Number(digits[0]) : findLabel(word)
-  if (number !== undefined && number >= 1) return number
+  if (number !== undefined && number >= 1) {
+    // Looking for it makes Asterisk 22.10.1 build its search tree too early, and a later reload may kill it.
+    if (!digits)
+      report(
+        'priority-by-label',
+        `${word} is a label in the place of a priority: with some other lines Asterisk dies of it at a reload`
+      )
+    return number
+  }
   report('priority-invalid', `${word} is no priority, and no label of an earlier line of this extension; the line is ignored`)
   return undefined
 }

@@ -61,7 +61,11 @@ class DialplanReader {
   #substituted(text: string, report: Report): string {
     if (!text.includes('$')) return text
     const done = this.#substitute(text, this.#globals)
-    if (!done.isWhole) report('not-substituted', `${text} has a function or an expression, which Asterisk puts in when it loads; it is left as it is here`)
+    if (!done.isWhole)
+      report(
+        'not-substituted',
+        `${text} has a function or an expression, which Asterisk puts in when it loads; it is left as it is here`
+      )
     return done.text
   }
 
@@ -108,7 +112,10 @@ class SectionLines {
 
   #same(setting: LoadedSetting, report: Report): void {
     if (this.#lastExtension === '') {
-      return report('same-without-extension', `${setting.name} comes before any exten of this section of ${this.#builder.name}; the line is ignored`)
+      return report(
+        'same-without-extension',
+        `${setting.name} comes before any exten of this section of ${this.#builder.name}; the line is ignored`
+      )
     }
     this.#priority(this.#lastExtension, setting.value, setting, report)
   }
@@ -131,7 +138,8 @@ class SectionLines {
     const { application, data, isUnclosed } = parseApplication(rest)
     if (isUnclosed) report('application-unclosed', `No closing parenthesis: ${application}(${data}`)
     if (extension === '_.' || extension === '_!') report('any-extension', `${extension} matches h, i, s and t as well`)
-    if (extension[0] === '_' && /\[[^\]]*$/.test(extension)) report('set-unclosed', `No closing ] in ${extension}: it never matches`)
+    if (extension[0] === '_' && /\[[^\]]*$/.test(extension))
+      report('set-unclosed', `No closing ] in ${extension}: it never matches`)
     this.#builder.addPriority({ ...priority, application, data, extension, file, line }, callerId, report)
   }
 
@@ -149,7 +157,13 @@ class SectionLines {
     const text = kind === 'switch' ? this.#substitute(value, report) : value
     const slash = text.indexOf('/')
     const name = slash < 0 ? text : text.slice(0, slash)
-    this.#builder.switches.push({ name, data: slash < 0 ? '' : text.slice(slash + 1), isEvaluated: kind === 'eswitch', file, line })
+    this.#builder.switches.push({
+      name,
+      data: slash < 0 ? '' : text.slice(slash + 1),
+      isEvaluated: kind === 'eswitch',
+      file,
+      line
+    })
   }
 }
 

@@ -24,7 +24,7 @@ export function substituteGlobals(text: string, globals: ReadonlyMap<string, str
     if (!isVariable && !isExpression) continue
     const end = isVariable ? endOf(text, start + 2, '{', '}') : endOf(text, start + 2, '[', ']')
     const inside = text.slice(start + 2, end - (text[end - 1] === (isVariable ? '}' : ']') ? 1 : 0))
-    const value = isVariable && depth < maxDepth ? valueOf(inside, globals, depth) : undefined
+    const value = isVariable && depth < maxDepth ? variable(inside, globals, depth) : undefined
     done += value ?? text.slice(start, end)
     isWhole &&= value !== undefined
     at = end
@@ -44,13 +44,17 @@ function endOf(text: string, from: number, open: string, close: string): number 
   return at
 }
 
-function valueOf(inside: string, globals: ReadonlyMap<string, string>, depth: number): string | undefined {
+function variable(inside: string, globals: ReadonlyMap<string, string>, depth: number): string | undefined {
   const name = substituteGlobals(inside, globals, depth + 1)
   if (!name.isWhole || name.text.includes('(')) return undefined
   const colon = name.text.indexOf(':')
   if (colon < 0) return globals.get(name.text) ?? ''
   const [, offset, , length] = /^\s*([+-]?\d+)(:\s*([+-]?\d+))?/.exec(name.text.slice(colon + 1)) ?? []
-  return substring(globals.get(name.text.slice(0, colon)) ?? '', Number(offset ?? 0), length === undefined ? undefined : Number(length))
+  return substring(
+    globals.get(name.text.slice(0, colon)) ?? '',
+    Number(offset ?? 0),
+    length === undefined ? undefined : Number(length)
+  )
 }
 
 /** `:offset:length`: a negative offset counts from the end, a negative length leaves so many out at the end. */

@@ -122,7 +122,22 @@ describe('a document that is edited', () => {
   })
 
   it('keeps any bytes', () => {
-    const piece = fc.constantFrom('[a]\n', '[b](!)\r\n', 'k=v\n', ';--', '--;', ';', '\\', '#include x\n', '\0', '\r', '\n', 'x'.repeat(8190), '=', ' ')
+    const piece = fc.constantFrom(
+      '[a]\n',
+      '[b](!)\r\n',
+      'k=v\n',
+      ';--',
+      '--;',
+      ';',
+      '\\',
+      '#include x\n',
+      '\0',
+      '\r',
+      '\n',
+      'x'.repeat(8190),
+      '=',
+      ' '
+    )
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.array(piece, { maxLength: 30 }).map((pieces) => Buffer.from(pieces.join('')))
@@ -134,7 +149,9 @@ describe('a document that is edited', () => {
     const word = fc.constantFrom('k', 'm', ' ', '=', '=>', '+=', ';', ';--', '--;', '\\', '\\;', '>', 'v', '\t', '"', 'å')
     const line = fc.array(word, { maxLength: 8 }).map((words) => words.join(''))
     const lines = fc.array(fc.oneof(line, fc.constant('[a]')), { maxLength: 8 })
-    const value = fc.array(fc.constantFrom('a', ';', '-', '>', '\\', '=', ' ', '[', 'å'), { maxLength: 6 }).map((all) => all.join(''))
+    const value = fc
+      .array(fc.constantFrom('a', ';', '-', '>', '\\', '=', ' ', '[', 'å'), { maxLength: 6 })
+      .map((all) => all.join(''))
     fc.assert(
       fc.property(lines, value, (given, wanted) => {
         const before = `[a]\nk = 1\n${given.join('\n')}\n`

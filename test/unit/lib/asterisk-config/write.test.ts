@@ -10,7 +10,10 @@ import { DataError } from '../../../../src/lib/errors.js'
 const load = (bytes: Buffer) => loadConfigStrictly('x.conf', new MemoryFiles({ 'x.conf': bytes }))
 
 /** Text that has all that is special, often. */
-const special = fc.string({ unit: fc.oneof(fc.constantFrom(...';-\\[](){}<>=+#,"\'$& '), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), maxLength: 40 })
+const special = fc.string({
+  unit: fc.oneof(fc.constantFrom(...';-\\[](){}<>=+#,"\'$& '), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })),
+  maxLength: 40
+})
 
 function isRefused(write: () => unknown): boolean {
   try {
@@ -26,9 +29,16 @@ describe('the writer', () => {
   it('writes a file that says what was given', () => {
     const sections: NewSection[] = [
       { name: 'base', isTemplate: true, settings: [{ name: 'a', value: '1' }] },
-      { name: 'phone', inherits: ['base'], comment: 'one\ntwo', settings: [{ name: 'exten', value: '1,1,NoOp(a;b)', operator: '=>' }] }
+      {
+        name: 'phone',
+        inherits: ['base'],
+        comment: 'one\ntwo',
+        settings: [{ name: 'exten', value: '1,1,NoOp(a;b)', operator: '=>' }]
+      }
     ]
-    expect(writeConfig(sections, 'top').toString()).toBe('; top\n\n[base](!)\na = 1\n\n; one\n; two\n[phone](base)\nexten => 1,1,NoOp(a\\;b)\n')
+    expect(writeConfig(sections, 'top').toString()).toBe(
+      '; top\n\n[base](!)\na = 1\n\n; one\n; two\n[phone](base)\nexten => 1,1,NoOp(a\\;b)\n'
+    )
   })
 
   it('writes any value so that it is read back, or refuses it', () => {
@@ -41,8 +51,12 @@ describe('the writer', () => {
         const bytes = writeConfig([{ name: 'a', settings }])
         const read = load(bytes)
         expect(read.problems).toEqual([])
-        expect(read.sections[0]!.settings.map(({ name, value, isArrow }) => ({ name, value, operator: isArrow ? '=>' : '=' }))).toEqual(settings)
-        expect(ConfigDocument.parse(bytes, 'x').sections[0]!.settings.map(({ value }) => value)).toEqual(settings.map(({ value }) => value))
+        expect(
+          read.sections[0]!.settings.map(({ name, value, isArrow }) => ({ name, value, operator: isArrow ? '=>' : '=' }))
+        ).toEqual(settings)
+        expect(ConfigDocument.parse(bytes, 'x').sections[0]!.settings.map(({ value }) => value)).toEqual(
+          settings.map(({ value }) => value)
+        )
       }),
       { numRuns: 1000 }
     )
@@ -63,9 +77,16 @@ describe('the writer', () => {
     fc.assert(
       fc.property(names, (given) => {
         const usable = given.filter((name) => !isRefused(() => writeConfig([{ name, settings: [] }])))
-        const sections = usable.map((name, index) => ({ name, isTemplate: index % 2 === 0, inherits: usable.slice(0, index), settings: [] }))
+        const sections = usable.map((name, index) => ({
+          name,
+          isTemplate: index % 2 === 0,
+          inherits: usable.slice(0, index),
+          settings: []
+        }))
         const read = load(writeConfig(sections)).sections
-        expect(read.map(({ name, isTemplate, templates }) => ({ name, isTemplate, inherits: templates, settings: [] }))).toEqual(sections)
+        expect(read.map(({ name, isTemplate, templates }) => ({ name, isTemplate, inherits: templates, settings: [] }))).toEqual(
+          sections
+        )
       })
     )
   })
@@ -90,7 +111,10 @@ describe('the writer', () => {
     expect(() => writeConfig([{ name: 'a', settings: [{ name, value: '' }] }])).toThrow(DataError)
   })
 
-  it.each(['', 'a b', 'a]', '[a', 'a;b', 'a(b', 'a)', 'a,b', '!', '+a', 'å'.repeat(40), 'a\n'])('refuses the section %j', (name) => {
-    expect(() => writeConfig([{ name, settings: [] }])).toThrow(DataError)
-  })
+  it.each(['', 'a b', 'a]', '[a', 'a;b', 'a(b', 'a)', 'a,b', '!', '+a', 'å'.repeat(40), 'a\n'])(
+    'refuses the section %j',
+    (name) => {
+      expect(() => writeConfig([{ name, settings: [] }])).toThrow(DataError)
+    }
+  )
 })

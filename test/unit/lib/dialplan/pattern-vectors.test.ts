@@ -35,7 +35,9 @@ function lineOf(context: string, entry: Entry): string {
 }
 
 function dialplanOf({ contexts }: Vector): Dialplan {
-  const text = Object.entries(contexts).map(([name, entries]) => [`[${name}]`, ...entries.map((entry) => lineOf(name, entry))].join('\n'))
+  const text = Object.entries(contexts).map(([name, entries]) =>
+    [`[${name}]`, ...entries.map((entry) => lineOf(name, entry))].join('\n')
+  )
   const config = loadConfigStrictly('extensions.conf', new MemoryFiles({ 'extensions.conf': `${text.join('\n')}\n` }))
   return readDialplan(config)
 }
@@ -68,23 +70,24 @@ describe('what the real Asterisk 22 ran', () => {
     expect(vector.ran[0] ?? null).toBe(vector.winner)
   })
 
-  it.each(vectors.filter(({ dialled }) => !dialled.includes('@')).map((vector) => [`${vector.group}: ${vector.dialled}`, vector] as const))(
-    'sorts as `dialplan show` does: %s',
-    (_, vector) => {
-      const dialplan = dialplanOf(vector)
-      const shown: Vector['show_order'] = []
-      // It looks for an include under the whole text of it.
-      const show = (name: string) => {
-        const context = dialplan.contexts.get(name)
-        for (const { name: pattern, callerId, priorities, match } of context?.extensions ?? []) {
-          if (matchExtension(match.pattern, encode(vector.dialled)) === 'no') continue
-          const isHint = priorities.every(({ number }) => number === hintPriority)
-          shown.push({ context: name, pattern, ...(callerId !== undefined && { cid: callerId }), ...(isHint && { hint: true }) })
-        }
-        for (const include of context?.includes ?? []) show(include.text)
+  it.each(
+    vectors
+      .filter(({ dialled }) => !dialled.includes('@'))
+      .map((vector) => [`${vector.group}: ${vector.dialled}`, vector] as const)
+  )('sorts as `dialplan show` does: %s', (_, vector) => {
+    const dialplan = dialplanOf(vector)
+    const shown: Vector['show_order'] = []
+    // It looks for an include under the whole text of it.
+    const show = (name: string) => {
+      const context = dialplan.contexts.get(name)
+      for (const { name: pattern, callerId, priorities, match } of context?.extensions ?? []) {
+        if (matchExtension(match.pattern, encode(vector.dialled)) === 'no') continue
+        const isHint = priorities.every(({ number }) => number === hintPriority)
+        shown.push({ context: name, pattern, ...(callerId !== undefined && { cid: callerId }), ...(isHint && { hint: true }) })
       }
-      show(vector.entry)
-      expect(shown).toEqual(vector.show_order)
+      for (const include of context?.includes ?? []) show(include.text)
     }
-  )
+    show(vector.entry)
+    expect(shown).toEqual(vector.show_order)
+  })
 })
