@@ -6,7 +6,8 @@ const common = { disableConsoleIntercept: true }
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      // Most take milliseconds. The limit is for a hang, on a machine that does something else as well.
+      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 } },
       { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 30_000 } },
       // Real servers share ports and two cores: one file at a time.
       {
