@@ -12,6 +12,8 @@ export interface ConnectOptions {
   tls?: TlsOptions | undefined
   timeoutMs: number
   signal?: AbortSignal | undefined
+  /** The address of this machine to connect from (TCP only). */
+  localAddress?: string | undefined
   /** One buffer that every read goes into (TCP only): for streams that are too fast for a buffer each. */
   onread?: { buffer: Buffer; callback: (bytes: number, buffer: Buffer) => boolean } | undefined
 }
@@ -54,17 +56,18 @@ export function peerName({ host, port, path, tls: secure }: Pick<ConnectOptions,
   return path ?? `${formatAddress({ host, port })}${secure ? ' (TLS)' : ''}`
 }
 
-function tcpConnectOptions({ host, port, path, onread }: ConnectOptions): net.NetConnectOpts {
-  return { ...(path ? { path } : { host, port, autoSelectFamily: true }), ...(onread && { onread }) } as net.NetConnectOpts
+function tcpConnectOptions({ onread, ...options }: ConnectOptions): net.NetConnectOpts {
+  return { ...placeOf(options), ...(onread && { onread }) } as net.NetConnectOpts
 }
 
-function tlsConnectOptions(
-  { host, port, path }: ConnectOptions,
-  { caFile, pin, insecure, serverName }: TlsOptions
-): tls.ConnectionOptions {
-  const name = serverName ?? host
+function placeOf({ host, port, path, localAddress }: ConnectOptions) {
+  return path ? { path } : { host, port, autoSelectFamily: true, ...(localAddress && { localAddress }) }
+}
+
+function tlsConnectOptions(options: ConnectOptions, { caFile, pin, insecure, serverName }: TlsOptions): tls.ConnectionOptions {
+  const name = serverName ?? options.host
   return {
-    ...(path ? { path } : { host, port, autoSelectFamily: true }),
+    ...placeOf(options),
     // An address is no server name (RFC 6066 section 3).
     ...(net.isIP(name) === 0 && { servername: name }),
     ...(caFile && { ca: readCaFile(caFile) }),

@@ -1,0 +1,171 @@
+import type { TlsOptions } from '../net/connect.js'
+import { type Dns, systemDns } from '../net/dns.js'
+import { noteSource, type ReplyParts } from '../sip/build.js'
+import { Identifiers } from '../sip/identifiers.js'
+import { isReply, type SipMessage, type SipReply, type SipRequest } from '../sip/message.js'
+import { parseDatagram } from '../sip/parse.js'
+import type { ServerTransaction } from '../sip/server-transaction.js'
+import { TransactionTable } from '../sip/transaction-table.js'
+import { defaultTimers, type SipTimers } from '../sip/transport.js'
+import type { SipUri } from '../sip/uri.js'
+import { Blacklist } from '../sip-transport/blacklist.js'
+import { cachedDns } from '../sip-transport/dns-cache.js'
+import type { TransportFlow } from '../sip-transport/flow.js'
+import { FlowPool } from '../sip-transport/flow-pool.js'
+import type { Overrides } from '../sip-transport/overrides.js'
+import { resolveTargets } from '../sip-transport/resolve.js'
+import { SystemWheel } from '../sip-transport/system-wheel.js'
+import type { SipTarget } from '../sip-transport/target.js'
+import type { UdpBind } from '../sip-transport/udp-flow.js'
+import { standardAnswer } from './incoming.js'
+
+/** One message on the wire, for traces. */
+export interface WireEvent {
+  direction: 'sent' | 'received'
+  bytes: Buffer
+  /** Undefined when it could not be read. */
+  message?: SipMessage | undefined
+  target: SipTarget
+}
+
+export interface UserAgentOptions {
+  bind?: UdpBind | undefined
+  /** `shared` where requests come from elsewhere than replies: calls, subscriptions, registrations. */
+  udp?: 'connected' | 'shared' | undefined
+  tls?: TlsOptions | undefined
+  webSocketPath?: string | undefined
+  /** Of TCP, TLS and WebSocket. */
+  connectTimeoutMs: number
+  dns?: Dns | undefined
+  overrides?: Overrides | undefined
+  family?: 4 | 6 | undefined
+  timers?: SipTimers | undefined
+  /** Of our requests; '' for none. */
+  userAgent?: string | undefined
+  onWire?: ((event: WireEvent) => void) | undefined
+}
+
+/** Takes a request of a dialog or subscription of ours; undefined leaves it to others. */
+export type RequestHandler = (request: SipRequest, transaction: ServerTransaction | undefined) => ReplyParts | undefined
+
+export interface UserAgentCounters {
+  /** Messages that could not be read. */
+  refused: number
+  /** Replies with the branch of a request of ours, and another CSeq, Call-ID or From tag. */
+  forged: number
+  /** Replies to nothing of ours. */
+  unknown: number
+}
+
+/** Sockets, transactions, names and time of one SIP user agent; what is said with them is in `exchange`, `call` and others. */
+export class UserAgent {
+  readonly ids = new Identifiers()
+  readonly table: TransactionTable
+  readonly wheel: SystemWheel
+  readonly blacklist: Blacklist
+  readonly userAgent: string
+  readonly counters: UserAgentCounters = { refused: 0, forged: 0, unknown: 0 }
+  readonly #options: UserAgentOptions
+  readonly #dns: Dns
+  readonly #pool: FlowPool
+  readonly #handlers = new Set<RequestHandler>()
+  readonly #listeners = new Set<(message: SipMessage | undefined, bytes: Buffer, flow: TransportFlow | undefined) => void>()
+  readonly #tag: string
+
+  constructor(options: UserAgentOptions) {
+    const now = () => performance.now()
+    this.#options = options
+    this.userAgent = options.userAgent ?? 'pbxkit'
+    this.#tag = this.ids.tag()
+    this.#dns = cachedDns(options.dns ?? systemDns(), now)
+    this.blacklist = new Blacklist(now)
+    this.wheel = new SystemWheel(now)
+    this.table = new TransactionTable({ wheel: this.wheel, timers: options.timers ?? defaultTimers })
+    const { bind, udp = 'connected', tls, webSocketPath, connectTimeoutMs, onWire } = options
+    this.#pool = new FlowPool(
+      { bind, udp, tls, webSocketPath, connectTimeoutMs },
+      {
+        onMessage: (message, flow, source) => this.#receive(message, flow, source),
+        onRefused: (_error, bytes, flow) => this.#refuse(bytes, flow),
+        onLost: (flow, cause) => this.table.failFlow(flow, cause),
+        onSent: onWire && ((bytes, flow) => onWire({ direction: 'sent', bytes, message: readBack(bytes), target: flow.target }))
+      }
+    )
+  }
+
+  /** Where a URI leads to, what works first. @throws ConnectError, DataError */
+  async targetsOf(uri: SipUri): Promise<SipTarget[]> {
+    const { overrides, family } = this.#options
+    return this.blacklist.order(await resolveTargets(uri, { dns: this.#dns, overrides, family }))
+  }
+
+  /** @throws ConnectError, TlsError, TimeoutError and others of the flow's transport */
+  flowTo(target: SipTarget): Promise<TransportFlow> {
+    return this.#pool.flowTo(target)
+  }
+
+  /** Asks to be shown requests before they are answered as strangers. @returns what ends it */
+  handleRequests(handler: RequestHandler): () => void {
+    this.#handlers.add(handler)
+    return () => this.#handlers.delete(handler)
+  }
+
+  /** Sees everything that comes, whole messages or not. @returns what ends it */
+  listen(listener: (message: SipMessage | undefined, bytes: Buffer, flow: TransportFlow | undefined) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Ends everything, without a word to anybody. */
+  close(): void {
+    this.table.stop()
+    this.wheel.stop()
+    this.#pool.close()
+  }
+
+  #receive(message: SipMessage, flow: TransportFlow, source: { host: string; port: number }): void {
+    this.#options.onWire?.({ direction: 'received', bytes: message.bytes, message, target: flow.target })
+    for (const listener of this.#listeners) listener(message, message.bytes, flow)
+    if (isReply(message)) this.#receiveReply(message)
+    else this.#receiveRequest(message as SipRequest, flow, source)
+  }
+
+  #receiveReply(reply: SipReply): void {
+    const verdict = this.table.receiveReply(reply)
+    if (verdict !== 'matched') this.counters[verdict]++
+  }
+
+  #receiveRequest(received: SipRequest, flow: TransportFlow, source: { host: string; port: number }): void {
+    const request = parseDatagram(noteSource(received, { address: source.host, port: source.port })) as SipRequest
+    const verdict = this.table.receiveRequest(request, flow)
+    if (verdict.kind === 'new') verdict.transaction.reply({ toTag: this.#tag, ...this.#answer(request, verdict.transaction) })
+    else if (verdict.kind === 'ack') this.#ask(request, undefined)
+  }
+
+  #answer(request: SipRequest, transaction: ServerTransaction): ReplyParts {
+    return this.#ask(request, transaction) ?? standardAnswer(request)
+  }
+
+  #ask(request: SipRequest, transaction: ServerTransaction | undefined): ReplyParts | undefined {
+    for (const handler of this.#handlers) {
+      const answer = handler(request, transaction)
+      if (answer) return answer
+    }
+    return undefined
+  }
+
+  #refuse(bytes: Buffer, flow: TransportFlow | undefined): void {
+    this.counters.refused++
+    if (flow) this.#options.onWire?.({ direction: 'received', bytes, target: flow.target })
+    for (const listener of this.#listeners) listener(undefined, bytes, flow)
+  }
+}
+
+/** What we send is read back for the trace only. */
+function readBack(bytes: Buffer): SipMessage | undefined {
+  try {
+    return parseDatagram(bytes)
+  } catch {
+    return undefined
+  }
+}
