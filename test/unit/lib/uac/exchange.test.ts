@@ -6,7 +6,7 @@ import { Parameters } from '../../../../src/lib/sip/parameters.js'
 import type { RequestDraft } from '../../../../src/lib/uac/draft.js'
 import { exchange } from '../../../../src/lib/uac/exchange.js'
 import type { UserAgent } from '../../../../src/lib/uac/user-agent.js'
-import { deadPort, type SipPeer, sipPeer, userAgent } from '../../support/sip-peer.js'
+import { type Asked, deadPort, type SipPeer, sipPeer, userAgent } from '../../support/sip-peer.js'
 
 function draftOf(agent: UserAgent, method = 'OPTIONS', more: Partial<RequestDraft> = {}): RequestDraft {
   const from = makeAddress('sip:alice@127.0.0.1', undefined, Parameters.none.with('tag', agent.ids.tag()))
@@ -41,8 +41,8 @@ function proves(value: string | undefined, method: string): boolean {
 }
 
 const guarded =
-  (): Parameters<typeof sipPeer>[0] =>
-  ({ request, reply }) => {
+  () =>
+  ({ request, reply }: Asked) => {
     const isProven = proves(request.get('Authorization'), request.start.method)
     reply(isProven ? { status: 200 } : { status: 401, headers: [challenge('n1')] })
   }

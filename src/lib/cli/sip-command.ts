@@ -1,0 +1,140 @@
+import { UsageError } from '../errors.js'
+import { parseAddress as parseListenAddress } from '../net/address.js'
+import { systemDns } from '../net/dns.js'
+import type { Address } from '../sip/address.js'
+import { readAddress } from '../sip/build.js'
+import { DigestSession } from '../sip/digest-session.js'
+import { SipSyntaxError } from '../sip/fault.js'
+import { encodeText } from '../sip/lexical.js'
+import { defaultTimers } from '../sip/transport.js'
+import { escapeUser, formatUri, isSipUri, parseUri, type SipUri } from '../sip/uri.js'
+import { parseOverrides } from '../sip-transport/overrides.js'
+import type { RequestDraft } from '../uac/draft.js'
+import type { ExchangeOptions } from '../uac/exchange.js'
+import { UserAgent } from '../uac/user-agent.js'
+import { BaseCommand } from './base-command.js'
+import type { Command, Interfaces } from './oclif.js'
+import { askSecret } from './prompt.js'
+import { readSecretFile } from './secret.js'
+import { sipFlags } from './sip-flags.js'
+import { ladderRung } from './sip-ladder.js'
+
+type SipFlags = Interfaces.InferredFlags<typeof sipFlags> & { timeout: number }
+
+/** A command that sends SIP requests. */
+export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T> {
+  static override baseFlags = { ...BaseCommand.baseFlags, ...sipFlags }
+
+  get #flags(): SipFlags {
+    return this.flags as unknown as SipFlags
+  }
+
+  /** @param udp `shared` where requests of others than the server are to be heard */
+  protected openAgent(udp: 'connected' | 'shared'): UserAgent {
+    const flags = this.#flags
+    const bind = flags.bind === undefined ? undefined : readBind(flags.bind)
+    if (flags.insecure)
+      this.note('the certificate is not verified (--insecure): anybody in between can read and change everything')
+    const startMs = performance.now()
+    const agent = new UserAgent({
+      bind,
+      // One port for several peers cannot be connected to each.
+      udp: bind?.port ? 'shared' : udp,
+      tls: { caFile: flags['tls-ca'], pin: flags['tls-pin'], insecure: flags.insecure },
+      webSocketPath: flags['ws-path'],
+      connectTimeoutMs: flags.timeout,
+      dns: systemDns(flags['dns-server']),
+      overrides: parseOverrides(flags.resolve ?? []),
+      family: flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined,
+      timers: { ...defaultTimers, ...(flags.t1 && { t1Ms: flags.t1 }), ...(flags.t2 && { t2Ms: flags.t2 }) },
+      userAgent: flags['user-agent'],
+      ...(flags.trace && { onWire: (event) => process.stderr.write(ladderRung(event, performance.now() - startMs)) })
+    })
+    return agent
+  }
+
+  /** The login of --auth-user; undefined without it. @throws UsageError without a password and nobody to ask */
+  protected async digest(agent: UserAgent): Promise<DigestSession | undefined> {
+    const flags = this.#flags
+    const username = flags['auth-user']
+    if (username === undefined) return undefined
+    const password = await this.#password(username)
+    return new DigestSession({
+      credentialsFor: (realm) => (realm === (flags['auth-realm'] ?? realm) ? { username, password } : undefined),
+      cnonce: () => agent.ids.cnonce(),
+      ...(flags['auth-algorithms'] && { hashes: flags['auth-algorithms'] })
+    })
+  }
+
+  async #password(username: string): Promise<string> {
+    const file = this.#flags['auth-password-file']
+    if (process.env.PBXKIT_AUTH_PASSWORD && this.origins.get('auth-password-file')?.kind !== 'flag')
+      return process.env.PBXKIT_AUTH_PASSWORD
+    if (file !== undefined) return readSecretFile(file, (message) => this.note(message))
+    if (this.mayAsk) return askSecret(`Password of ${username}:`, this.signal)
+    throw new UsageError('There is no password for --auth-user', {
+      hint: 'Set PBXKIT_AUTH_PASSWORD, or name a file with --auth-password-file.'
+    })
+  }
+
+  /** A new request outside of any dialog, as the flags say. */
+  protected draft(agent: UserAgent, method: string, uri: SipUri): RequestDraft {
+    const flags = this.#flags
+    const self = flags['auth-user'] && `sip:${escapeUser(flags['auth-user'])}@${uri.host}`
+    const from = readAddressFlag('--from', flags.from ?? self ?? formatUri(aor(uri)))
+    const fallback = method === 'REGISTER' ? from : readAddressFlag('The URI', formatUri(aor(uri)))
+    const to =
+      flags.to === undefined ? fallback.withParameters(fallback.parameters.without('tag')) : readAddressFlag('--to', flags.to)
+    return {
+      method,
+      uri: formatUri(uri),
+      from: from.tag === undefined ? from.withParameters(from.parameters.with('tag', agent.ids.tag())) : from,
+      to,
+      callId: agent.ids.callId(),
+      cseq: 1,
+      maxForwards: flags['max-forwards']
+    }
+  }
+
+  /** What every exchange of the command has in common. @param uri where it goes without --proxy @param route the first hop, else */
+  protected exchangeOptions(uri: SipUri, route?: string): ExchangeOptions {
+    const { proxy, timeout, 'udp-only': udpOnly } = this.#flags
+    const hop = route === undefined ? uri : readSipUri('--route', readAddress(route).uriText)
+    return { to: proxy === undefined ? hop : readSipUri('--proxy', proxy), timeoutMs: timeout, udpOnly, signal: this.signal }
+  }
+}
+
+/** `sip:` may be left out. @throws UsageError that names the flag */
+export function readSipUri(flag: string, text: string): SipUri {
+  const uri = asUsage(flag, () => parseUri(encodeText(/^[a-z][a-z0-9+.-]*:(?!\d+(?:$|[;?]))/i.test(text) ? text : `sip:${text}`)))
+  if (!isSipUri(uri)) throw new UsageError(`${flag}: "${text}" is not a SIP URI`)
+  if (uri.headers.length > 0) throw new UsageError(`${flag}: headers in a URI are not sent; give them with -H`)
+  return uri
+}
+
+function readAddressFlag(flag: string, text: string): Address {
+  return asUsage(flag, () => {
+    if (/[\r\n\0]/.test(text)) throw new SipSyntaxError('address', 'a line end, or NUL')
+    return readAddress(/[<:]/.test(text) ? text : `sip:${text}`)
+  })
+}
+
+function asUsage<T>(flag: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof SipSyntaxError) throw new UsageError(`${flag}: ${cause.message}`, { cause })
+    throw cause
+  }
+}
+
+/** From and To have no port and no parameters of the way (RFC 3261 19.1.1, table 1). */
+function aor({ scheme, user, host }: SipUri): SipUri {
+  return parseUri(`${scheme}:${user === undefined ? '' : `${user}@`}${host}`) as SipUri
+}
+
+function readBind(text: string): { host?: string; port?: number } {
+  if (/^(\d{1,3}(\.\d{1,3}){3}|\[[^\]]+\])$/.test(text)) return { host: text.replace(/^\[|\]$/g, '') }
+  const { host, port } = parseListenAddress(text)
+  return { ...(host !== '::' && { host }), port }
+}
