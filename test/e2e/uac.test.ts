@@ -123,6 +123,36 @@ describe('uac send', () => {
     expect(peer.requests).toHaveLength(4)
   })
 
+  it('cancels its call at Ctrl-C, and ends with 130', async () => {
+    let refuse = () => {}
+    const peer = await sipPeer(({ request, reply }) => {
+      if (request.start.method === 'INVITE') {
+        refuse = () => reply({ status: 487 })
+        reply({ status: 180 })
+      } else if (request.start.method === 'CANCEL') {
+        reply({ status: 200 })
+        refuse()
+      }
+    })
+    const running = new Running(['uac', 'send', 'INVITE', uriOf(peer)])
+    await running.says(/180 Ringing/)
+    running.child.kill('SIGINT')
+    expect(await running.exit).toMatchObject({ status: 130, stdout: expect.stringContaining('487 ') })
+    expect(peer.of('CANCEL')).toHaveLength(1)
+  })
+
+  it('with --repeat sends requests of their own, at the interval, as a line of JSON each', async () => {
+    const peer = await sipPeer(always(200))
+    const { stdout } = await pbxkit(['uac', 'send', 'OPTIONS', uriOf(peer), '--repeat', '3', '--interval', '10ms', '--json'])
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).status)
+    ).toEqual([200, 200, 200])
+    expect(new Set(peer.requests.map(({ callId }) => callId)).size).toBe(3)
+  })
+
   it('prints JSON that loses nothing', async () => {
     const peer = await sipPeer(({ reply }) =>
       reply({

@@ -95,7 +95,7 @@ Exit status: 0 for a reply of 2xx (or of --expect), 1 for another, 64 or 65 for 
       await this.out.write(messageText(reply, this.flags.show, this.out.isTerminal))
       await this.out.line(replyLine(shown))
     }
-    if (isExpected(reply.start.status)) return
+    if (isExpected(reply.start.status) || this.signal.aborted) return
     process.exitCode = ExitStatus.no
     if (reply.start.status === 401 || reply.start.status === 407) this.#explain(answer?.challenge)
   }
