@@ -3,6 +3,7 @@ import { formatAddress } from '../net/address.js'
 import { DatagramSocket, localAddressTowards } from '../net/datagram-socket.js'
 import { isIpv6 } from '../net/ip-address.js'
 import { SipSyntaxError } from '../sip/fault.js'
+import { isRequest } from '../sip/message.js'
 import { parseDatagram } from '../sip/parse.js'
 import { type FlowHandlers, keepAlive, type TransportFlow } from './flow.js'
 import type { SipTarget } from './target.js'
@@ -119,7 +120,11 @@ export class SharedUdp {
 
   #receive(bytes: Buffer, source: Address): void {
     const known = this.#flows.get(formatAddress(source))
-    receive(bytes, source, known ?? this.#stranger(source), this.#handlers)
+    if (known) return receive(bytes, source, known, this.#handlers)
+    const { onMessage } = this.#handlers
+    // Who was not asked has no answer: one that comes from elsewhere is forged more often than not.
+    const requestsOnly: typeof onMessage = (message, ...more) => isRequest(message) && onMessage(message, ...more)
+    receive(bytes, source, this.#stranger(source), { ...this.#handlers, onMessage: requestsOnly })
   }
 
   /** For the answer to a request, and then forgotten. */

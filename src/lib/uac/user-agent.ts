@@ -1,6 +1,7 @@
 import type { TlsOptions } from '../net/connect.js'
 import { type Dns, systemDns } from '../net/dns.js'
 import { noteSource, type ReplyParts } from '../sip/build.js'
+import { SipSyntaxError } from '../sip/fault.js'
 import { Identifiers } from '../sip/identifiers.js'
 import { isReply, type SipMessage, type SipReply, type SipRequest } from '../sip/message.js'
 import { parseDatagram } from '../sip/parse.js'
@@ -126,8 +127,14 @@ export class UserAgent {
   #receive(message: SipMessage, flow: TransportFlow, source: { host: string; port: number }): void {
     this.#options.onWire?.({ direction: 'received', bytes: message.bytes, message, target: flow.target })
     for (const listener of this.#listeners) listener(message, message.bytes, flow)
-    if (isReply(message)) this.#receiveReply(message)
-    else this.#receiveRequest(message as SipRequest, flow, source)
+    try {
+      if (isReply(message)) this.#receiveReply(message)
+      else this.#receiveRequest(message as SipRequest, flow, source)
+    } catch (error) {
+      // Headers are read when they are needed: one that is broken costs this message, not the flow.
+      if (!(error instanceof SipSyntaxError)) throw error
+      this.counters.refused++
+    }
   }
 
   #receiveReply(reply: SipReply): void {

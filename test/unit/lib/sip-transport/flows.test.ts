@@ -106,6 +106,17 @@ describe('UDP', () => {
     expect((await stranger.message()).message.via.branch).toBe('z9hG4bKb')
   })
 
+  it('that is shared hears no replies of those who were not asked', async () => {
+    const peer = await sipPeer(answer)
+    const { pool, messages, message } = poolOf({ udp: 'shared' })
+    const flow = await pool.flowTo(peer.target)
+    const stranger = await poolOf().pool.flowTo(at('udp', Number(flow.sentBy.split(':')[1])))
+    stranger.send(Buffer.from(String(request()).replace(/^.*/, 'SIP/2.0 200 OK')))
+    stranger.send(request('z9hG4bKlast'))
+    expect((await message()).message.via.branch).toBe('z9hG4bKlast')
+    expect(messages).toHaveLength(1)
+  })
+
   it('takes keep-alives and garbage without a word', async () => {
     const peer = await sipPeer(({ send, reply }) => {
       for (const bytes of ['\r\n\r\n', '\r\n', 'garbage', '\0', '']) send(bytes)

@@ -92,6 +92,22 @@ describe('a call', () => {
     }
   })
 
+  it('whose 2xx has a broken Contact and Record-Route is acknowledged and ended all the same', async () => {
+    const peer = await phone(({ reply }) => {
+      reply({
+        status: 200,
+        headers: [
+          ['Contact', '<sip:bob'],
+          ['Record-Route', '<<>']
+        ]
+      })
+    })
+    const agent = userAgent({ udp: 'shared' })
+    const draft = { ...invite(agent), uri: `sip:bob@127.0.0.1:${peer.port}` }
+    const options = { to: peer.uri, timeoutMs: 2000, cancelAfterMs: 5000, byeAfterMs: 0 }
+    expect(await call(agent, draft, options)).toMatchObject({ endedBy: 'us', bye: { reply: { start: { status: 200 } } } })
+  })
+
   it('of which two forks answer ends both, and each has its own ACK', async () => {
     const peer = await phone(({ reply }, port) => {
       reply({ status: 200, headers: [contact(port())] })

@@ -1,0 +1,62 @@
+import dgram from 'node:dgram'
+import fc from 'fast-check'
+import { expect, it, onTestFinished } from 'vitest'
+import { makeAddress } from '../../../../src/lib/sip/address.js'
+import { Parameters } from '../../../../src/lib/sip/parameters.js'
+import { exchange } from '../../../../src/lib/uac/exchange.js'
+import { sipPeer, userAgent } from '../../support/sip-peer.js'
+
+const headers = [
+  'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKh;rport',
+  'From: <sip:a@b>;tag=1',
+  'To: <sip:a@b>;tag=2',
+  'Call-ID: hostile',
+  'Contact: <sip:a@b>',
+  'Require: "x',
+  'Record-Route: <sip:p;lr>',
+  'Max-Forwards: 70',
+  'Content-Length: 0'
+]
+
+const message = fc
+  .record({
+    method: fc.constantFrom('OPTIONS', 'INVITE', 'NOTIFY', 'BYE', 'CANCEL', 'ACK', 'MESSAGE', 'FOO'),
+    isReply: fc.boolean(),
+    kept: fc.subarray(headers, { minLength: 5 }),
+    edits: fc.array(fc.tuple(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 })), { maxLength: 4 })
+  })
+  .map(({ method, isReply, kept, edits }) => {
+    const start = isReply ? 'SIP/2.0 200 OK' : `${method} sip:us@127.0.0.1 SIP/2.0`
+    const bytes = Buffer.from([start, ...kept, `CSeq: 1 ${method}`, '', ''].join('\r\n'))
+    for (const [at, change] of edits) bytes.set(change.subarray(0, bytes.length - (at % bytes.length)), at % bytes.length)
+    return bytes
+  })
+
+it('whatever is sent to it, a user agent goes on working', async () => {
+  const agent = userAgent({ udp: 'shared' })
+  const peer = await sipPeer(({ reply }) => reply({ status: 200 }))
+  const draft = (method: string) => ({
+    ...{ method, uri: 'sip:bob@127.0.0.1', callId: agent.ids.callId(), cseq: 1, to: makeAddress('sip:bob@127.0.0.1') },
+    from: makeAddress('sip:a@127.0.0.1', undefined, Parameters.none.with('tag', agent.ids.tag()))
+  })
+  await exchange(agent, draft('OPTIONS'), { to: peer.uri, timeoutMs: 5000 })
+  const { port } = peer.requests[0]!.via
+  const socket = dgram.createSocket('udp4')
+  onTestFinished(() => void socket.close())
+  const heard = new Promise<string>((resolve) =>
+    socket.on('message', (bytes) => String(bytes).includes('Call-ID: last') && resolve(String(bytes)))
+  )
+  await fc.assert(
+    fc.asyncProperty(message, (bytes) => new Promise<void>((resolve) => socket.send(bytes, port!, '127.0.0.1', () => resolve()))),
+    { numRuns: 500 }
+  )
+  const last = ['OPTIONS sip:us@127.0.0.1 SIP/2.0', ...headers.filter((line) => !/^(Require|Call-ID|To)/.test(line))]
+  // A burst may have filled the buffers of the system: the last one is repeated, as a peer would.
+  const text = [...last, 'To: <sip:a@b>', 'Call-ID: last', 'CSeq: 1 OPTIONS', '', '']
+    .join('\r\n')
+    .replace('z9hG4bKh', 'z9hG4bKlast')
+  const repeat = setInterval(() => socket.send(text, port!, '127.0.0.1'), 20)
+  onTestFinished(() => clearInterval(repeat))
+  expect(await heard).toMatch(/^SIP\/2\.0 200 OK\r\n/)
+  expect(agent.counters.refused).toBeGreaterThan(0)
+})
