@@ -4,7 +4,7 @@ import { isIpAddress } from '../net/ip-address.js'
 import type { SipUri } from '../sip/uri.js'
 import { type Overrides, overrideOf } from './overrides.js'
 import { orderServices } from './service-order.js'
-import { defaultPort, isSecure, type SipTarget, type SipTransport, sipTransports, targetName } from './target.js'
+import { defaultPort, type SipTarget, type SipTransport, sipTransports, targetName } from './target.js'
 
 export interface ResolveOptions {
   dns: Dns
@@ -62,7 +62,7 @@ export async function resolveTargets(uri: SipUri, options: ResolveOptions): Prom
     return addressTargets(host, transport, uri.port ?? defaultPort(transport), serverName, options)
   }
   const transports = fixed ? [fixed] : (options.transports ?? openTransports)
-  const services = await findServices(host, transports, uri.scheme === 'sips', options)
+  const services = await findServices(host, transports, asked === undefined, options)
   if (services.length === 0) {
     // RFC 3263 4.2: no SRV. The default of the scheme, or the one that was asked for.
     const transport = fixed ?? (transports.includes('udp') ? 'udp' : transports[0]!)
@@ -94,13 +94,13 @@ interface Service {
 }
 
 /** NAPTR and the SRV names are asked for at the same time: where there is no NAPTR, which is usual, nobody waits twice. */
-async function findServices(host: string, transports: readonly SipTransport[], mustBeSecure: boolean, options: ResolveOptions) {
+async function findServices(host: string, transports: readonly SipTransport[], asksNaptr: boolean, options: ResolveOptions) {
   const { dns, random = Math.random } = options
   const [naptr, direct] = await Promise.all([
-    transports.length > 1 || mustBeSecure ? dns.naptr(host) : [],
+    asksNaptr ? dns.naptr(host) : [],
     Promise.all(transports.map((transport) => dns.services(`${serviceNames[transport]}.${host}`)))
   ])
-  const chosen = chooseNaptr(naptr, transports, mustBeSecure)
+  const chosen = chooseNaptr(naptr, transports)
   if (chosen.length === 0) {
     return transports.flatMap((transport, i) =>
       orderServices(direct[i]!, random).map((record): Service => ({ transport, record }))
@@ -111,12 +111,12 @@ async function findServices(host: string, transports: readonly SipTransport[], m
 }
 
 /** RFC 3263 4.1: those with a transport that we may use and an SRV name (flag s), in their order. */
-function chooseNaptr(records: readonly NaptrRecord[], transports: readonly SipTransport[], mustBeSecure: boolean) {
+function chooseNaptr(records: readonly NaptrRecord[], transports: readonly SipTransport[]) {
   return records
     .filter(({ flags, replacement }) => flags.toLowerCase() === 's' && replacement !== '')
     .flatMap((record) => {
       const transport = naptrServices[record.service.toLowerCase()]
-      if (!transport || !transports.includes(transport) || (mustBeSecure && !isSecure(transport))) return []
+      if (!transport || !transports.includes(transport)) return []
       return [{ transport, ...record }]
     })
     .sort((a, b) => a.order - b.order || a.preference - b.preference)

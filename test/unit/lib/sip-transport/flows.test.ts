@@ -176,7 +176,9 @@ describe('TCP', () => {
     theirs.send(request())
     await alive.message()
     vi.advanceTimersByTime(20_000)
-    expect(theirs.isOpen).toBe(true)
+    theirs.send(request('z9hG4bKlater'))
+    await peer.until(({ requests }) => requests.length === 2)
+    expect(alive.losses).toEqual([])
   })
 })
 

@@ -128,7 +128,8 @@ describe('a URI leads (RFC 3263)', () => {
   })
 
   it('to maddr, and never asks for SRV of localhost', async () => {
-    expect((await resolve('sip:example.org;maddr=192.0.2.8', {})).targets).toEqual(['udp 192.0.2.8 5060'])
+    const { targets, full } = await resolve('sips:example.org;maddr=192.0.2.8', {})
+    expect({ targets, name: full[0]!.serverName }).toEqual({ targets: ['tls 192.0.2.8 5061'], name: 'example.org' })
     expect((await resolve('sip:localhost', { addresses: { localhost: ['127.0.0.1'] } })).asked).toEqual(['A localhost'])
   })
 

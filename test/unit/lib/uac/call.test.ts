@@ -146,6 +146,19 @@ describe('a call', () => {
   })
 })
 
+it('a call that is stopped while it is up is ended, not cancelled', async () => {
+  const peer = await phone(({ reply }, port) => {
+    reply({ status: 180 })
+    reply({ status: 200, headers: [contact(port())] })
+  })
+  const stop = new AbortController()
+  const { ended } = await callTo(peer, { byeAfterMs: 60_000, signal: stop.signal })
+  await peer.until(() => peer.of('ACK').length > 0)
+  stop.abort(new Error('enough'))
+  expect(await ended).toMatchObject({ endedBy: 'us', bye: { reply: { start: { status: 200 } } } })
+  expect(peer.of('CANCEL')).toEqual([])
+})
+
 describe('a call that nobody answers', () => {
   it('is cancelled when its time is over, with the branch of the INVITE, and its 487 is acknowledged', async () => {
     let refuse = () => {}

@@ -190,6 +190,12 @@ describe('a challenge', () => {
     const { reply } = await exchange(agent, draftOf(agent), { to: peer.uri, timeoutMs: 5000, digest: digestOf(agent) })
     expect(reply.start.status).toBe(401)
     expect(peer.requests.length).toBeLessThanOrEqual(6)
+    // A realm that is new each time is never a refusal.
+    const moving = await sipPeer(({ reply, nth }) =>
+      reply({ status: 401, headers: [['WWW-Authenticate', `Digest realm="r${nth}", nonce="n${nth}", qop="auth"`]] })
+    )
+    await exchange(agent, draftOf(agent), { to: moving.uri, timeoutMs: 5000, digest: digestOf(agent) })
+    expect(moving.requests).toHaveLength(6)
   })
 })
 

@@ -12,7 +12,7 @@ const headers = [
   'To: <sip:a@b>;tag=2',
   'Call-ID: hostile',
   'Contact: <sip:a@b>',
-  'Require: "x',
+  'Require: "x, y',
   'Record-Route: <sip:p;lr>',
   'Max-Forwards: 70',
   'Content-Length: 0'
@@ -59,4 +59,30 @@ it('whatever is sent to it, a user agent goes on working', async () => {
   onTestFinished(() => clearInterval(repeat))
   expect(await heard).toMatch(/^SIP\/2\.0 200 OK\r\n/)
   expect(agent.counters.refused).toBeGreaterThan(0)
+})
+
+it('a request with a header that is broken where it is needed costs itself, not the connection', async () => {
+  const peer = await sipPeer(({ reply, send, nth }) => {
+    const lines = [
+      'OPTIONS sip:us@127.0.0.1 SIP/2.0',
+      ...headers.filter((line) => !line.startsWith('To')),
+      'To: <sip:a@b>',
+      'CSeq: 1 OPTIONS',
+      '',
+      ''
+    ]
+    if (nth === 1) send(lines.join('\r\n'))
+    reply({ status: 200 })
+  }, 'tcp')
+  const agent = userAgent()
+  const draft = () => ({
+    ...{ method: 'OPTIONS', uri: 'sip:bob@127.0.0.1', callId: agent.ids.callId(), cseq: 1, to: makeAddress('sip:bob@127.0.0.1') },
+    from: makeAddress('sip:a@127.0.0.1', undefined, Parameters.none.with('tag', agent.ids.tag()))
+  })
+  const flows = [
+    await exchange(agent, draft(), { to: peer.uri, timeoutMs: 5000 }),
+    await exchange(agent, draft(), { to: peer.uri, timeoutMs: 5000 })
+  ]
+  expect(flows[0]!.flow).toBe(flows[1]!.flow)
+  expect(agent.counters.refused).toBe(1)
 })
