@@ -73,11 +73,23 @@ export async function sipPeer(script: Script, transport: 'udp' | 'tcp' = 'udp', 
   return peer
 }
 
+/** UDP and TCP on one port: whoever else has taken the second in between is left to it. */
+export async function sipPeerOfBoth(script: Script): Promise<{ udp: SipPeer; tcp: SipPeer }> {
+  for (;;) {
+    const udp = await sipPeer(script)
+    try {
+      return { udp, tcp: await sipPeer(script, 'tcp', udp.port) }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+}
+
 type Take = (message: SipMessage, source: { address: string; port: number }, send: (bytes: Buffer | string) => void) => void
 
 async function udpServer(take: Take, wantedPort: number) {
   const socket = dgram.createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(wantedPort, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(wantedPort, '127.0.0.1', resolve))
   socket.on('message', (bytes, source) =>
     take(parseDatagram(bytes), source, (out) => socket.send(out, source.port, source.address))
   )
@@ -97,7 +109,7 @@ async function tcpServer(take: Take, wantedPort: number) {
     const framer = new StreamFramer({ onMessage: (message) => take(message, source, (out) => socket.write(out)) })
     socket.on('data', (chunk) => framer.push(chunk)).on('error', () => {})
   })
-  await new Promise<void>((resolve) => server.listen(wantedPort, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wantedPort, '127.0.0.1', resolve))
   const close = async () => {
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
@@ -105,9 +117,9 @@ async function tcpServer(take: Take, wantedPort: number) {
   return { port: (server.address() as AddressInfo).port, close }
 }
 
-/** A user agent with fast timers that ends with the test. */
+/** A user agent that ends with the test. Its timers are those of the RFC: a busy machine must not make it repeat a request that a test counts. */
 export function userAgent(options: Partial<UserAgentOptions> = {}): UserAgent {
-  const agent = new UserAgent({ connectTimeoutMs: 5000, timers: { t1Ms: 20, t2Ms: 80, t4Ms: 50 }, ...options })
+  const agent = new UserAgent({ connectTimeoutMs: 5000, ...options })
   onTestFinished(() => agent.close())
   return agent
 }

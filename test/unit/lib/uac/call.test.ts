@@ -113,7 +113,7 @@ describe('a call', () => {
       reply({ status: 200, headers: [contact(port())] })
       reply({ status: 200, toTag: 'other', headers: [contact(port())] })
     })
-    const { ended } = await callTo(peer, { byeAfterMs: 100 })
+    const { ended } = await callTo(peer, { byeAfterMs: 400 })
     expect(await ended).toMatchObject({ forks: 1 })
     expect(peer.of('ACK').map(({ to }) => to.tag)).toEqual(['peer', 'other'])
     expect(
@@ -194,7 +194,7 @@ describe('a call that nobody answers', () => {
 
   it('and whose CANCEL is not answered is given up', async () => {
     const peer = await sipPeer(({ request, reply }) => request.start.method === 'INVITE' && reply({ status: 180 }))
-    const { ended } = await callTo(peer, { cancelAfterMs: 20, timeoutMs: 60 })
+    const { ended } = await callTo(peer, { cancelAfterMs: 20, timeoutMs: 400 })
     await expect(ended).rejects.toMatchObject({ code: 'E_CONNECT' })
   })
 

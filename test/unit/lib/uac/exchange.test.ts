@@ -6,7 +6,7 @@ import { Parameters } from '../../../../src/lib/sip/parameters.js'
 import type { RequestDraft } from '../../../../src/lib/uac/draft.js'
 import { exchange } from '../../../../src/lib/uac/exchange.js'
 import type { UserAgent } from '../../../../src/lib/uac/user-agent.js'
-import { type Asked, deadPort, type SipPeer, sipPeer, userAgent } from '../../support/sip-peer.js'
+import { type Asked, deadPort, type SipPeer, sipPeer, sipPeerOfBoth, userAgent } from '../../support/sip-peer.js'
 
 function draftOf(agent: UserAgent, method = 'OPTIONS', more: Partial<RequestDraft> = {}): RequestDraft {
   const from = makeAddress('sip:alice@127.0.0.1', undefined, Parameters.none.with('tag', agent.ids.tag()))
@@ -63,7 +63,7 @@ describe('a request and its reply', () => {
 
   it('survive a lost request over UDP, with the same bytes', async () => {
     const peer = await sipPeer(({ nth, reply }) => nth > 2 && reply({ status: 200 }))
-    const agent = userAgent()
+    const agent = userAgent({ timers: { t1Ms: 20, t2Ms: 80, t4Ms: 50 } })
     await exchange(agent, draftOf(agent), { to: peer.uri, timeoutMs: 5000 })
     expect(new Set(peer.requests.map(({ bytes }) => String(bytes))).size).toBe(1)
   })
@@ -111,7 +111,7 @@ describe('failover (RFC 3263 4.3)', () => {
     const good = await sipPeer(({ reply }) => reply({ status: 200 }))
     const agent = userAgent()
     const targets = [dead, silent.target, busy.target, good.target]
-    const { flow, failures } = await exchange(agent, draftOf(agent), { to: targets, timeoutMs: 60 })
+    const { flow, failures } = await exchange(agent, draftOf(agent), { to: targets, timeoutMs: 400 })
     expect(flow.target).toEqual(good.target)
     expect(failures.map(({ error }) => error.code)).toEqual(['E_CONNECT', 'E_TIMEOUT'])
     expect(agent.blacklist.order(targets)[0]).toEqual(good.target)
@@ -203,18 +203,19 @@ describe('a request of more than 1300 bytes', () => {
   const long = (agent: UserAgent) =>
     draftOf(agent, 'MESSAGE', { body: Buffer.alloc(1300, 'x'), headers: [['Content-Type', 'text/plain']] })
 
+  const answer = ({ reply }: Asked) => reply({ status: 200 })
+
   it('goes over TCP, and over UDP where there is no TCP', async () => {
-    const udp = await sipPeer(({ reply }) => reply({ status: 200 }))
+    const { udp, tcp } = await sipPeerOfBoth(answer)
     const agent = userAgent()
-    expect((await exchange(agent, long(agent), { to: udp.uri, timeoutMs: 5000 })).flow.protocol).toBe('UDP')
-    const tcp = await sipPeer(({ reply }) => reply({ status: 200 }), 'tcp', udp.port)
     expect((await exchange(agent, long(agent), { to: udp.uri, timeoutMs: 5000 })).flow.protocol).toBe('TCP')
-    expect(tcp.requests[0]!.via.transport).toBe('TCP')
+    expect([udp.requests.length, tcp.requests[0]!.via.transport]).toEqual([0, 'TCP'])
+    const alone = await sipPeer(answer)
+    expect((await exchange(agent, long(agent), { to: alone.uri, timeoutMs: 5000 })).flow.protocol).toBe('UDP')
   })
 
   it('stays on UDP when that is wanted', async () => {
-    const udp = await sipPeer(({ reply }) => reply({ status: 200 }))
-    await sipPeer(({ reply }) => reply({ status: 200 }), 'tcp', udp.port)
+    const { udp } = await sipPeerOfBoth(answer)
     const agent = userAgent()
     expect((await exchange(agent, long(agent), { to: udp.uri, timeoutMs: 5000, udpOnly: true })).flow.protocol).toBe('UDP')
   })

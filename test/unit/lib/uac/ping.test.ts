@@ -41,7 +41,7 @@ describe('pings', () => {
     })
     const agent = userAgent()
     const all: Ping[] = []
-    for await (const one of ping(agent, draftOf(agent), { to: peer.uri, timeoutMs: 60, count: 3, intervalMs: 1 })) all.push(one)
+    for await (const one of ping(agent, draftOf(agent), { to: peer.uri, timeoutMs: 400, count: 3, intervalMs: 1 })) all.push(one)
     expect(all.map((one) => ('status' in one ? one.status : one.error.code))).toEqual([404, 'E_TIMEOUT', 404])
     expect(pingRow(all[0]!)).toMatchObject({ server: 'Lab 1', allow: ['INVITE', 'ACK'], supported: ['path'], accept: [] })
     expect(summarize(all)).toMatchObject({ sent: 3, received: 2, lossPercent: 100 / 3 })

@@ -61,8 +61,9 @@ it('takes itself back when its time is over, and answers NOTIFYs of others 481',
   const { peer, notified, result } = await subscribeTo(({ request, reply, send, nth }) => {
     reply({ status: 200, headers: [['Contact', request.start.uri.replace(/.*/, '<$&>')]] })
     if (nth === 1) send(notify(request, { cseq: 1, state: 'active', callId: 'other' }))
-  }, 50)
+  }, 200)
   expect({ notified, ...result }).toMatchObject({ notified: [], notifies: 0, isTerminated: false })
+  await peer.until(({ replies }) => replies.length > 0)
   const [first, last] = peer.of('SUBSCRIBE')
   expect([last!.expires, last!.get('Event'), last!.to.tag, last!.cseq.number]).toEqual([0, 'dialog', 'peer', 2])
   expect(last!.callId).toBe(first!.callId)
