@@ -64,7 +64,10 @@ export class ViewClass<S extends Subscriber> {
     }
     let at = 0
     let selected = 0
-    for (const [index, event] of batch.events.entries()) {
+    const { events } = batch
+    // Counted: an iterator over entries makes an array for each event, for each class.
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index]!
       const next = at + event.bytes.length
       const passed = this.#pass(event)
       if (passed) selected++

@@ -45,10 +45,14 @@ export class ColumnFilter implements EventFilter {
   readonly #moreEvents: boolean
   readonly #noVar: boolean
   readonly #only: FilterColumns['only']
-  /** By Uniqueid: what was said of a channel last, and what came of it. Most events say it again. */
-  readonly #judged = new Map<string, { role: ChannelRole; passes: boolean }>()
+  /** By Uniqueid: what was said last of a channel whose events passed, and of one whose events did not. Most events say it again. */
+  readonly #passing = new Map<string, ChannelRole>()
+  readonly #blocked = new Map<string, ChannelRole>()
   #judgedVersion = 0
-  readonly #memory = new CallMemory((uniqueid) => this.#judged.delete(uniqueid))
+  readonly #memory = new CallMemory((uniqueid) => {
+    this.#passing.delete(uniqueid)
+    this.#blocked.delete(uniqueid)
+  })
 
   constructor(columns: FilterColumns, cache: ChannelCache) {
     this.#cache = cache
@@ -106,15 +110,15 @@ export class ColumnFilter implements EventFilter {
   /** The verdict on an event that says of its channels what was said before; undefined when something may have changed since. */
   #recall({ roles }: EventFacts): boolean | undefined {
     if (this.#judgedVersion !== this.#memory.version) {
-      this.#judged.clear()
+      this.#passing.clear()
+      this.#blocked.clear()
       this.#judgedVersion = this.#memory.version
     }
-    if (this.#judged.size === 0 || roles.length === 0) return undefined
+    if (roles.length === 0) return undefined
     let passes = false
     for (const role of roles) {
-      const known = this.#judged.get(role.uniqueid)
-      if (known?.role !== role) return undefined
-      passes ||= known.passes
+      if (this.#passing.get(role.uniqueid) === role) passes = true
+      else if (this.#blocked.get(role.uniqueid) !== role) return undefined
     }
     return passes
   }
@@ -125,8 +129,9 @@ export class ColumnFilter implements EventFilter {
     // This event was news itself, or its channel is still to be announced.
     if (this.#judgedVersion !== this.#memory.version || this.#memory.isUnannounced(roles[0]!.uniqueid)) return
     if (!passes && !this.#isWanted(name)) return
-    if (this.#judged.size >= maxJudged) this.#judged.clear()
-    this.#judged.set(roles[0]!.uniqueid, { role: roles[0]!, passes })
+    const judged = passes ? this.#passing : this.#blocked
+    if (judged.size >= maxJudged) judged.clear()
+    judged.set(roles[0]!.uniqueid, roles[0]!)
   }
 
   #isWanted(name: string): boolean {
