@@ -40,11 +40,8 @@ class Connection extends AbstractMultiaddrConnection {
 const say = (line) => process.stdout.write(line + '\\n')
 
 function echo(stream) {
-  stream.addEventListener('message', ({ data }) => {
-    if (stream.send(data)) return
-    stream.pause()
-    stream.onDrain().then(() => stream.resume())
-  })
+  // Never paused: of a paused stream it tells the end before what it still holds, and the echo would be cut.
+  stream.addEventListener('message', ({ data }) => void stream.send(data))
   stream.addEventListener('remoteCloseWrite', () => stream.close())
 }
 
