@@ -21,7 +21,7 @@ export const managerFlags = {
     ...group
   }),
   sensor: Flags.string({
-    description: 'a sniffer of a [sensor NAME] section, by its name or id; repeatable; "all": every one',
+    description: 'a sniffer of a [sensor NAME] section or of --db, by its name or id; repeatable; "all": every one',
     helpValue: 'ID',
     multiple: true,
     multipleNonGreedy: true,
@@ -35,6 +35,27 @@ export const managerFlags = {
   plain: Flags.boolean({ description: 'ask in clear, key or not: --encrypt off', exclusive: ['encrypt'], ...group }),
   'key-file': Flags.string({
     description: 'file with manager_aes_key and manager_aes_iv (else PBXKIT_MANAGER_KEY and PBXKIT_MANAGER_IV)',
+    helpValue: 'FILE',
+    ...group
+  }),
+  'voipmonitor-conf': Flags.string({
+    description:
+      'address, socket and key from voipmonitor.conf (default for this machine: /etc/voipmonitor.conf, if it is there)',
+    helpValue: 'FILE',
+    ...group
+  }),
+  'gui-config': Flags.string({
+    description: "key from the GUI's configuration.php (VPMANAGER_AES_KEY, VPMANAGER_AES_IV); no PHP is run",
+    helpValue: 'FILE',
+    ...group
+  }),
+  db: Flags.string({
+    description: "sensors and key from the GUI's database: mysql://USER@HOST/voipmonitor",
+    helpValue: 'URL',
+    ...group
+  }),
+  'db-password-file': Flags.string({
+    description: 'file whose first line is the password of --db (else PBXKIT_DB_PASSWORD)',
     helpValue: 'FILE',
     ...group
   }),
@@ -56,6 +77,10 @@ export interface ManagerFlagValues {
   encrypt: 'auto' | 'on' | 'off' | undefined
   plain: boolean
   'key-file': string | undefined
+  'voipmonitor-conf': string | undefined
+  'gui-config': string | undefined
+  db: string | undefined
+  'db-password-file': string | undefined
   cipher: string | undefined
   verbose: boolean
 }

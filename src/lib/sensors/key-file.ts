@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { ConfigError } from '../errors.js'
-import { parseManagerKey } from '../voipmonitor/encryption.js'
+import { type ManagerKey, parseManagerKey } from '../voipmonitor/encryption.js'
+import { ManagerKeyError } from '../voipmonitor/errors.js'
 import type { SensorKey } from './sensor.js'
 
 /** Key and IV have 68 letters; this leaves room for a configuration file that has them among its other lines. */
@@ -28,6 +29,16 @@ export function readKeyFile(file: string, warn: (message: string) => void): Sens
   const found = keyOfText(text)
   if (!found) throw new ConfigError(`There is no key with its IV in ${file}`, { hint })
   return { key: parseManagerKey(found), source: file }
+}
+
+/** A key under the name of where it stood; so does what is wrong with it. @throws ManagerKeyError */
+export function keyWithSource(source: string, read: () => ManagerKey): SensorKey {
+  try {
+    return { key: read(), source }
+  } catch (cause) {
+    if (!(cause instanceof ManagerKeyError)) throw cause
+    throw new ManagerKeyError(`${source}: ${cause.message}`, { cause, ...(cause.hint && { hint: cause.hint }) })
+  }
 }
 
 /** A file with a key is for its owner (mode 0600); anything wider deserves a word. */

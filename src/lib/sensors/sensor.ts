@@ -67,12 +67,17 @@ export function describeAddress(address: SensorAddress): string {
 export function chooseSensors(known: readonly KnownSensor[], wanted: readonly string[]): KnownSensor[] {
   const chosen = wanted.flatMap((text) => {
     if (text === 'all' && known.length > 0) return known
-    const found = known.find(({ name }) => name === text) ?? known.find(({ id }) => String(id) === text)
-    if (found) return [found]
+    // Names of the GUI need not be unique, and one may be called as another is numbered.
+    const found = new Set(known.filter(({ name, id }) => name === text || String(id) === text))
+    if (found.size > 1) {
+      const candidates = [...found].map((one) => `${one.name} (id ${one.id}, ${describeAddress(one.address)})`)
+      throw new UsageError(`"${text}" may be ${candidates.join(' or ')}`, { hint: 'Name it by an id or a name of its own.' })
+    }
+    if (found.size === 1) return [...found]
     throw new UsageError(text === 'all' ? 'No sensors are configured' : `There is no sensor "${text}"`, {
       hint:
         known.length === 0
-          ? `Describe it in a section [sensor ${text === 'all' ? 'NAME' : text}] of the configuration file, with its host and port, or socket.`
+          ? `Describe it in a section [sensor ${text === 'all' ? 'NAME' : text}] of the configuration file, with its host and port, or socket; or name the GUI's database with --db.`
           : (suggestion(
               text,
               known.map(({ name }) => name)
