@@ -107,7 +107,10 @@ describe.skipIf(!fs.existsSync(fromVoipmonitor))('docs/from-voipmonitor.md', () 
       'echo listcalls | nc -U /tmp/vm_manager_socket',
       "ssh myGUIhost 'echo listcalls | nc -U /tmp/vm_manager_socket'",
       "echo 'manager_file start /tmp/vm_manager_socket' | nc 127.0.0.1 5029",
-      "echo 'manager_file stop' | nc 127.0.0.1 5029"
+      "echo 'manager_file stop' | nc 127.0.0.1 5029",
+      'mysql -h HOST1 … "select content from system where type=\'manager_key\'" | mysql -h HOST2 …',
+      'php php/run.php generate_aes_key',
+      'php php/run.php store_aes_key'
     ])
     for (const [, , line] of text.matchAll(/(`|^)pbxkit ([^`\n]*)/gm)) expect(findFault(shellWords(line!)), line).toBeUndefined()
   })
