@@ -88,6 +88,13 @@ await describeLab(
       })
     })
 
+    it('is not doubled by two that copy at the same time', async () => {
+      await put(one, newKey().content)
+      const statuses = (await Promise.all([copy(), copy()])).map(({ status }) => status)
+      expect(statuses).toContain(0)
+      expect((await all(two)).split('\n')).toHaveLength(2)
+    })
+
     describe('is not half copied', () => {
       const old = newKey()
 

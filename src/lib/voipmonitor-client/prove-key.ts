@@ -50,7 +50,7 @@ export function readVersion(bytes: Buffer): string {
 
 async function checkOldKeyFails(sensor: Sensor, options: SensorExchangeOptions): Promise<void> {
   try {
-    await askSensor(sensor, parseCommand('getversion'), options)
+    readVersion(await askSensor(sensor, parseCommand('getversion'), options))
   } catch (error) {
     if (error instanceof PbxkitError && /^E_(WRONG_KEY|WRONG_IV|NO_SNIFFER_KEY)$/.test(error.code)) return
     throw error
