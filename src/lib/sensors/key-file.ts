@@ -53,7 +53,7 @@ export function keyOfText(text: string): { key: string; iv: string } | undefined
   const found: { key?: string; iv?: string } = {}
   for (const line of lines) {
     const match =
-      /^\s*(?:<\?php\s+)?(?:export\s+|const\s+|define\s*\(\s*)?["']?(?:manager_aes_|vpmanager_aes_|pbxkit_manager_)?(key|iv)["']?\s*[=,]\s*(?:"([^"]*)"|'([^']*)'|([^\s"';)]*))/i.exec(
+      /^\s*(?:<\?php\s+)?(?:export\s+|const\s+|define\s*\(\s*)?["']?(?:manager[_-]aes[_-]|vpmanager_aes_|pbxkit_manager_(?:aes_)?)?(key|iv)["']?\s*[=,]\s*(?:"([^"]*)"|'([^']*)'|([^\s"';)]*))/i.exec(
         line
       )
     if (match) found[match[1]!.toLowerCase() as 'key' | 'iv'] = match[2] ?? match[3] ?? match[4] ?? ''

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PbxkitError } from '../../../../src/lib/errors.js'
+import { generateManagerKey } from '../../../../src/lib/keygen/voipmonitor.js'
 import { readGuiConfigurationKey } from '../../../../src/lib/sensors/gui-configuration.js'
+import { keyOfText } from '../../../../src/lib/sensors/key-file.js'
 import { readPhpConstants } from '../../../../src/lib/sensors/php-constants.js'
 import { chooseSensors, type KnownSensor } from '../../../../src/lib/sensors/sensor.js'
 import {
@@ -144,4 +146,11 @@ it('a word that may mean two sensors is not guessed at', () => {
   const known = [sensor('2', 7), sensor('b', 2), sensor('c', 3), sensor('c', 4)]
   expect(chooseSensors(known, ['7', 'b', '4']).map(({ id }) => id)).toEqual([7, 2, 4])
   for (const text of ['2', 'c']) expect(() => chooseSensors(known, [text])).toThrow(withCode('E_USAGE', /may be .* or /))
+})
+
+it('what keygen prints is read back from a key file, in each of its formats', () => {
+  const { texts, facts } = generateManagerKey()
+  for (const format of ['conf', 'php', 'json', 'ini', 'env'] as const) {
+    expect(keyOfText(texts[format]!), format).toEqual({ key: facts.key, iv: facts.iv })
+  }
 })
