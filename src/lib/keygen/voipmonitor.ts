@@ -28,7 +28,7 @@ COMMIT;
   // What the GUI keeps in that row.
   json: (key, iv) => `${JSON.stringify({ key, iv })}\n`,
   ini: (key, iv) => `manager-aes-key = ${key}\nmanager-aes-iv = ${iv}\n`,
-  env: (key, iv) => `PBXKIT_MANAGER_AES_KEY=${key}\nPBXKIT_MANAGER_AES_IV=${iv}\n`
+  env: (key, iv) => `PBXKIT_MANAGER_KEY=${key}\nPBXKIT_MANAGER_IV=${iv}\n`
 }
 
 /**

@@ -22,7 +22,7 @@ describe('a key for the manager', () => {
     expect(JSON.parse(texts.json!)).toEqual({ key, iv })
     expect(texts.sql).toContain(`SET content = '{"key":"${key}","iv":"${iv}"}' WHERE type = 'manager_key';`)
     expect(texts.ini).toBe(`manager-aes-key = ${key}\nmanager-aes-iv = ${iv}\n`)
-    expect(texts.env).toBe(`PBXKIT_MANAGER_AES_KEY=${key}\nPBXKIT_MANAGER_AES_IV=${iv}\n`)
+    expect(texts.env).toBe(`PBXKIT_MANAGER_KEY=${key}\nPBXKIT_MANAGER_IV=${iv}\n`)
   })
 
   it('gives, from the bytes of a recorded key, the bytes of every recorded request that a sniffer answered under it', () => {
