@@ -40,7 +40,7 @@ export const keygenFlags = {
     helpValue: 'NAME',
     ...secrets
   }),
-  iterations: Flags.integer({ description: 'of SCRAM (default 100000)', helpValue: 'N', min: 4096, ...secrets }),
+  iterations: Flags.integer({ description: 'of SCRAM (default 600000)', helpValue: 'N', min: 4096, ...secrets }),
 
   san: Flags.string({
     description: 'name or address the certificate is for (repeatable)',
