@@ -67,6 +67,7 @@ export class AgiGuard {
   #refused = 0
   #hasPipelined = false
   #forwarded = 0
+  #hasHungUp = false
 
   constructor({ policy, maxLineBytes, maxWords, maxWaitingBytes, maxRefused }: GuardOptions = {}) {
     this.#policy = policy ?? new CommandPolicy()
@@ -89,6 +90,11 @@ export class AgiGuard {
   /** Commands that went to Asterisk. */
   get forwarded(): number {
     return this.#forwarded
+  }
+
+  /** Has Asterisk said HANGUP? */
+  get hasHungUp(): boolean {
+    return this.#hasHungUp
   }
 
   /** Bytes of the application. After the end of the call they are dropped. */
@@ -129,7 +135,9 @@ export class AgiGuard {
   /** Is there an answer in it? A reply beyond every limit of Asterisk counts as one as soon as it is too long; the rest of it is not looked at. */
   #answers(chunk: Buffer): boolean {
     try {
-      return this.#replies.push(chunk).some(({ kind }) => kind === 'reply')
+      const messages = this.#replies.push(chunk)
+      this.#hasHungUp ||= messages.some(({ kind }) => kind === 'hangup')
+      return messages.some(({ kind }) => kind === 'reply')
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#replies.takeRest()

@@ -10,6 +10,7 @@ export type BridgeReason =
   | 'not-connected'
   | 'app-econnrefused'
   | 'app-timeout'
+  | 'app-error'
   | 'busy'
   /** While the application has it: DROPPED. */
   | 'tunnel-lost'

@@ -1,0 +1,73 @@
+import type tls from 'node:tls'
+import { ConnectionLostError, PbxkitError } from '../errors.js'
+import { channelBindingOf } from '../net/channel-binding.js'
+import { connect } from '../net/connect.js'
+import type { YamuxStream } from '../net/yamux/stream.js'
+import { openTunnel } from '../tunnel/protocol-2-client.js'
+import { readHeaders } from '../tunnel/read-headers.js'
+import { readCall } from '../tunnel/tunnel-call.js'
+import { takeCall } from './take-call.js'
+import type { TunnelConnection } from './tunnel-client.js'
+
+/** The server sends the headers with the call. */
+const headersTimeoutMs = 5_000
+
+/**
+ * One tunnel of protocol 2, from the connection to its loss, or until the server wants to be rid of us: calls that go on then end by themselves.
+ * @returns false, when the server said goodbye or the signal was aborted and the calls are over @throws what ended it
+ */
+export async function serveProtocol2(connection: TunnelConnection, signal: AbortSignal): Promise<boolean> {
+  const { host, port, tls, timeoutMs, username, secret, instance, calls, watch, drainMs, onAccepted } = connection
+  const socket = await connect({ host, port, tls, timeoutMs, signal })
+  const channelBinding = tls && channelBindingOf(socket as tls.TLSSocket)
+  const stopLogin = () => socket.destroy()
+  signal.addEventListener('abort', stopLogin, { once: true })
+  let settle: (error?: PbxkitError) => void = () => {}
+  const over = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error ? reject(error) : resolve())
+  })
+  // It may fail before anybody waits for it.
+  over.catch(() => {})
+  try {
+    const { session } = await openTunnel(socket, {
+      ...{ username, secret, channelBinding, timeoutMs, watch, maxIncomingStreams: calls },
+      parameters: { instance },
+      handler: {
+        onStream: (stream) => void take(stream, connection),
+        onGoAway: () => settle(),
+        onClosed: (_session, error) => settle(error ?? new ConnectionLostError('The server closed the tunnel'))
+      }
+    })
+    signal.removeEventListener('abort', stopLogin)
+    let drain: NodeJS.Timeout | undefined
+    const leave = () => {
+      session.goAway()
+      drain = setTimeout(() => session.destroy(), drainMs)
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+    onAccepted()
+    try {
+      await over
+    } finally {
+      clearTimeout(drain)
+      signal.removeEventListener('abort', leave)
+      // After the server's goodbye: when the last call is over.
+      session.goAway()
+    }
+    return false
+  } finally {
+    signal.removeEventListener('abort', stopLogin)
+  }
+}
+
+async function take(stream: YamuxStream, { target, onEvent }: TunnelConnection): Promise<void> {
+  try {
+    const call = await readCall(stream)
+    const headers = await readHeaders(stream, headersTimeoutMs)
+    await takeCall({ ...call, id: call.metadata.call, headers, reset: () => stream.destroy() }, target, onEvent)
+  } catch (error) {
+    stream.destroy()
+    if (!(error instanceof PbxkitError)) throw error
+  }
+}

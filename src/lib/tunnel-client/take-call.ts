@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { AgiHeaders } from '../agi/header-block.js'
+import { CallRefusedError } from '../tunnel/errors.js'
+import type { TunnelEvent } from './events.js'
+import { joinCall } from './join-call.js'
+import type { Target } from './target.js'
+
+export interface IncomingCall {
+  id?: string | undefined
+  headers: AgiHeaders
+  /** Gives what follows the headers. */
+  stream: Duplex
+  accept(): void
+  refuse(reason: string): void
+  /** Breaks the stream, so that the server can tell it from an end. */
+  reset(): void
+}
+
+/** Connects one call to its target and waits for its end. Never rejects because of what a peer does. */
+export async function takeCall(call: IncomingCall, target: Target, onEvent: (event: TunnelEvent) => void): Promise<void> {
+  const { id = randomUUID().slice(0, 8), headers, stream } = call
+  const startMs = performance.now()
+  let application: Duplex
+  try {
+    application = await target(headers)
+  } catch (error) {
+    if (!(error instanceof CallRefusedError)) throw error
+    onEvent({ event: 'call-refused', call: id, reason: error.reason })
+    call.refuse(error.reason)
+    return
+  }
+  onEvent({ event: 'call-start', call: id, callerId: headers.get('agi_callerid'), extension: headers.get('agi_extension') })
+  call.accept()
+  const { commands, lost } = await joinCall(stream, application, call.reset)
+  const durationMs = Math.round(performance.now() - startMs)
+  onEvent({ event: 'call-end', call: id, commands, durationMs, ...(lost && { lost }) })
+}

@@ -1,0 +1,140 @@
+import type { Duplex } from 'node:stream'
+import { AgiGuard, type GuardNotice, type GuardOptions, type GuardStep } from '../agi/guard.js'
+import { type BridgeReason, type CallEvent, type CallOutcome, nextOutcome } from '../agi/outcome.js'
+import type { AsteriskLeg, LegReader } from './asterisk-leg.js'
+import type { ApplicationEnd } from './directory.js'
+
+export interface BridgeOptions {
+  guard: GuardOptions
+  /** An application that does not end so long after HANGUP is given up: Asterisk would keep the channel for ever. */
+  hangupGraceMs: number
+  onNotice?: (notice: GuardNotice) => void
+}
+
+export interface BridgeReport extends CallOutcome {
+  /** Commands that went to Asterisk. */
+  commands: number
+}
+
+/** The application has ended, and Asterisk has so long to close, which takes it as long as its last command. Then the application is not held any longer. */
+const farewellMs = 60_000
+
+/**
+ * Carries a call between Asterisk and an application that has been reached, through the guard. What the other side does not read is not read either.
+ * It begins as SUCCESS, and every end is told to both.
+ */
+export class Bridge implements LegReader {
+  /** Settles when Asterisk's connection has closed; never rejects. */
+  readonly ended: Promise<BridgeReport>
+  readonly #leg: AsteriskLeg
+  readonly #asterisk: Duplex
+  readonly #application: Duplex
+  readonly #options: BridgeOptions
+  readonly #lossReason: () => BridgeReason
+  readonly #guard: AgiGuard
+  readonly #settle: (report: BridgeReport) => void
+  #outcome: CallOutcome = { outcome: 'SUCCESS', reason: undefined, isFinal: false }
+  #hangupTimer: NodeJS.Timeout | undefined
+  #farewellTimer: NodeJS.Timeout | undefined
+
+  constructor(leg: AsteriskLeg, { stream, lossReason }: ApplicationEnd, options: BridgeOptions) {
+    this.#leg = leg
+    this.#asterisk = leg.socket
+    this.#application = stream
+    this.#options = options
+    this.#lossReason = lossReason
+    this.#guard = new AgiGuard(options.guard)
+    let settle: (report: BridgeReport) => void = () => {}
+    this.ended = new Promise((resolve) => {
+      settle = resolve
+    })
+    this.#settle = settle
+  }
+
+  start(): this {
+    const [asterisk, application] = [this.#asterisk, this.#application]
+    asterisk.on('drain', () => this.#pace())
+    application.on('error', ignore)
+    application.on('drain', () => void asterisk.resume())
+    application.on('data', (chunk: Buffer) => this.#apply(this.#guard.fromApplication(chunk)))
+    application.on('end', () => {
+      this.#happened({ type: 'application-ended' })
+      this.#apply(this.#guard.applicationEnded())
+    })
+    application.on('close', () => {
+      if (!application.readableEnded) this.drop(this.#lossReason())
+    })
+    this.#leg.handOver(this)
+    if (application.destroyed) this.drop(this.#lossReason())
+    else application.resume()
+    return this
+  }
+
+  /** Gives the call up, and tells the dialplan. */
+  drop(reason: BridgeReason): void {
+    this.#apply(this.#guard.drop(reason))
+  }
+
+  onData(chunk: Buffer): void {
+    this.#apply(this.#guard.fromAsterisk(chunk))
+    if (this.#guard.hasHungUp && !this.#hangupTimer) {
+      this.#hangupTimer = setTimeout(() => this.drop('hangup-grace'), this.#options.hangupGraceMs)
+    }
+  }
+
+  onEnd(): void {
+    this.#happened({ type: 'asterisk-ended' })
+    this.#application.end()
+    // What the application still says nobody reads.
+    this.#asterisk.end()
+  }
+
+  onClose(): void {
+    this.#happened({ type: 'asterisk-ended' })
+    clearTimeout(this.#hangupTimer)
+    clearTimeout(this.#farewellTimer)
+    const application = this.#application
+    // In good order it was told by now; else it is to hear that this was no end.
+    if (!application.writableEnded) application.destroy()
+    else if (!application.destroyed) this.#release(application)
+    this.#settle({ ...this.#outcome, commands: this.#guard.forwarded })
+  }
+
+  /** It has been told the end; what it still sends goes nowhere, and not for ever. */
+  #release(application: Duplex): void {
+    application.resume()
+    const timer = setTimeout(() => application.destroy(), this.#options.hangupGraceMs).unref()
+    application.once('close', () => clearTimeout(timer))
+  }
+
+  #apply(step: GuardStep): void {
+    for (const notice of step.notices) this.#options.onNotice?.(notice)
+    if (step.dropped) this.#happened({ type: 'broken', reason: step.dropped })
+    if (this.#asterisk.writable) for (const bytes of step.toAsterisk) this.#asterisk.write(bytes)
+    let hasRoom = true
+    if (this.#application.writable) for (const bytes of step.toApplication) hasRoom = this.#application.write(bytes)
+    if (!hasRoom) this.#asterisk.pause()
+    if (step.endAsterisk) this.#farewell()
+    if (step.dropped) this.#application.destroy()
+    else this.#pace()
+  }
+
+  #farewell(): void {
+    this.#asterisk.end()
+    // Whoever stops reading its replies must not keep Asterisk's end from being seen.
+    this.#farewellTimer ??= setTimeout(() => this.#asterisk.destroy(), farewellMs)
+  }
+
+  /** Reads the application as fast as its commands go through the guard and to Asterisk. */
+  #pace(): void {
+    if (this.#guard.isFull || this.#asterisk.writableNeedDrain) this.#application.pause()
+    else this.#application.resume()
+  }
+
+  #happened(event: CallEvent): void {
+    this.#outcome = nextOutcome(this.#outcome, event)
+  }
+}
+
+/** A failure is followed by `close`. */
+function ignore(): void {}

@@ -1,0 +1,93 @@
+import type { UserDirectory, UserHolder } from './directory.js'
+
+/** A tunnel of this process. */
+export interface LocalTunnel extends UserHolder {
+  readonly username: string
+  /** Which client of the user it is, as it says of itself; empty: it does not. */
+  readonly instance: string
+  /** Calls that it has now. */
+  readonly calls: number
+  /** Does it take a call now? */
+  readonly isFree: boolean
+  /** Takes no more calls, and ends when its last one is over. */
+  leave(): void
+  /** Ends at once. */
+  destroy(): void
+}
+
+/** The tunnels of this process by their users; who waits for one is told when it comes or has room again. */
+export class LocalTunnels implements UserDirectory {
+  readonly #maxCallsPerUser: number
+  readonly #byUser = new Map<string, Set<LocalTunnel>>()
+  readonly #waiting = new Map<string, Set<() => void>>()
+
+  constructor({ maxCallsPerUser }: { maxCallsPerUser: number }) {
+    this.#maxCallsPerUser = maxCallsPerUser
+  }
+
+  *[Symbol.iterator](): Generator<LocalTunnel> {
+    for (const tunnels of [...this.#byUser.values()]) yield* [...tunnels]
+  }
+
+  has(username: string): boolean {
+    return this.#byUser.has(username)
+  }
+
+  countOf(username: string): number {
+    return this.#byUser.get(username)?.size ?? 0
+  }
+
+  /** It joins the others of its user. An older one of the same client that still takes calls is one that the client has lost: it ends. */
+  add(tunnel: LocalTunnel): void {
+    const tunnels = this.#byUser.get(tunnel.username) ?? new Set()
+    this.#byUser.set(tunnel.username, tunnels)
+    const before = [...tunnels]
+    tunnels.add(tunnel)
+    for (const other of before) if (tunnel.instance !== '' && other.instance === tunnel.instance) other.destroy()
+    this.changed(tunnel.username)
+  }
+
+  /** It takes no calls any more. May be said twice. */
+  delete(tunnel: LocalTunnel): void {
+    const tunnels = this.#byUser.get(tunnel.username)
+    if (!tunnels?.delete(tunnel)) return
+    if (tunnels.size === 0) this.#byUser.delete(tunnel.username)
+  }
+
+  /** Somebody may have room now. */
+  changed(username: string): void {
+    for (const look of [...(this.#waiting.get(username) ?? [])]) look()
+  }
+
+  find(username: string, signal: AbortSignal): Promise<LocalTunnel | undefined> {
+    const free = this.#choose(username)
+    if (free || signal.aborted) return Promise.resolve(free)
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(username) ?? new Set()
+      this.#waiting.set(username, waiting)
+      const settle = (tunnel: LocalTunnel | undefined) => {
+        waiting.delete(look)
+        if (waiting.size === 0 && this.#waiting.get(username) === waiting) this.#waiting.delete(username)
+        signal.removeEventListener('abort', onAbort)
+        resolve(tunnel)
+      }
+      const look = () => {
+        const tunnel = this.#choose(username)
+        if (tunnel) settle(tunnel)
+      }
+      const onAbort = () => settle(undefined)
+      waiting.add(look)
+      signal.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  /** The least busy one of protocol 2, else the oldest of protocol 1. */
+  #choose(username: string): LocalTunnel | undefined {
+    const tunnels = [...(this.#byUser.get(username) ?? [])]
+    const calls = tunnels.reduce((sum, tunnel) => sum + tunnel.calls, 0)
+    if (calls >= this.#maxCallsPerUser) return undefined
+    return tunnels
+      .filter(({ isFree }) => isFree)
+      .sort((one, other) => other.protocol - one.protocol || one.calls - other.calls)[0]
+  }
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { GuardNotice } from '../agi/guard.js'
+import { type BridgeReason, type CallOutcome, callBegun, nextOutcome, outcomeCommands } from '../agi/outcome.js'
+import { ConnectionLostError, ProtocolError, TimeoutError } from '../errors.js'
+import { CallRefusedError } from '../tunnel/errors.js'
+import { AsteriskLeg } from './asterisk-leg.js'
+import { Bridge, type BridgeOptions, type BridgeReport } from './bridge.js'
+import type { ApplicationEnd, UserDirectory, UserHolder } from './directory.js'
+import { findUser, type UserSource } from './find-user.js'
+import type { TunnelLog } from './tunnel-log.js'
+
+export interface CallContext {
+  directory: UserDirectory
+  log: TunnelLog
+  userFrom: UserSource
+  /** How long a call waits for its user's tunnel: it comes back in less after a loss. */
+  connectGraceMs: number
+  bridge: Omit<BridgeOptions, 'onNotice'>
+  /** What clients are told of this server. */
+  serverName: string
+}
+
+/** A call that came to nothing has so long to be closed by Asterisk. */
+const closeTimeoutMs = 5_000
+
+/** One call of Asterisk: whose is it, where is his tunnel, and then the bridge. */
+export class PlacedCall {
+  readonly id = randomUUID().slice(0, 8)
+  readonly #socket: Duplex
+  readonly #from: string
+  readonly #context: CallContext
+  readonly #search = new AbortController()
+  #bridge: Bridge | undefined
+  #stopped: BridgeReason | undefined
+
+  /** @param from Asterisk's address and port */
+  constructor(socket: Duplex, from: string, context: CallContext) {
+    this.#socket = socket
+    this.#from = from
+    this.#context = context
+  }
+
+  /** Ends it and tells the dialplan. */
+  stop(reason: BridgeReason): void {
+    this.#stopped ??= reason
+    this.#search.abort()
+    this.#bridge?.drop(reason)
+  }
+
+  /** Ends it at once. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** Settles when it is over; never rejects. */
+  async run(): Promise<void> {
+    const { log } = this.#context
+    const fields = { call: this.id, from: this.#from }
+    const startMs = performance.now()
+    try {
+      const report = await this.#run(await AsteriskLeg.open(this.#socket))
+      const durationMs = Math.round(performance.now() - startMs)
+      log[report.reason ? 'warn' : 'info']({ ...fields, ...report, isFinal: undefined, durationMs }, 'call ended')
+    } catch (error) {
+      log.warn({ ...fields, reason: (error as Error).message }, 'call given up')
+      this.#socket.destroy()
+    }
+  }
+
+  async #run(leg: AsteriskLeg): Promise<BridgeReport & { user?: string | undefined }> {
+    leg.onGone = () => this.#search.abort()
+    const user = await findUser(leg, this.#context.userFrom)
+    if (user === undefined) return this.#fail(leg, 'no-username')
+    const reached = await this.#reach(leg, user)
+    if (typeof reached === 'string') return { user, ...(await this.#fail(leg, reached)) }
+    this.#bridge = new Bridge(leg, reached, {
+      ...this.#context.bridge,
+      onNotice: (notice) =>
+        this.#context.log.warn({ call: this.id, user, ...noticeFields(notice) }, `application: ${notice.type}`)
+    }).start()
+    if (this.#stopped) this.#bridge.drop(this.#stopped)
+    return { user, ...(await this.#bridge.ended) }
+  }
+
+  /** Looks for a tunnel until one takes the call or the time is over. @returns why not */
+  async #reach(leg: AsteriskLeg, user: string): Promise<ApplicationEnd | BridgeReason> {
+    const { directory, connectGraceMs, log } = this.#context
+    const timer = setTimeout(() => this.#search.abort(), connectGraceMs)
+    try {
+      for (;;) {
+        const holder = await directory.find(user, this.#search.signal)
+        if (this.#stopped) return this.#stopped
+        if (!holder || leg.isGone) return directory.has(user) ? 'busy' : 'not-connected'
+        try {
+          return await this.#take(leg, user, holder)
+        } catch (error) {
+          if (error instanceof CallRefusedError) return reasonOf(error.reason)
+          if (error instanceof TimeoutError || error instanceof ProtocolError) return 'app-timeout'
+          if (!(error instanceof ConnectionLostError) || leg.isGone) throw error
+          log.debug({ call: this.id, user, client: holder.address, reason: error.message }, 'tunnel lost, looking for another')
+          if (this.#search.signal.aborted) return 'tunnel-lost'
+        }
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Protocol 1 has no way to say that the application was reached: SUCCESS comes first, as with the original, and its client takes it back. */
+  async #take(leg: AsteriskLeg, user: string, holder: UserHolder): Promise<ApplicationEnd> {
+    if (holder.protocol === 1) await this.#tell(leg, success)
+    const metadata = { call: this.id, source: this.#from, user, server: this.#context.serverName }
+    const end = await holder.take({ id: this.id, metadata, headers: leg.headers.bytes })
+    this.#context.log.info({ call: this.id, user, client: holder.address, protocol: holder.protocol }, 'call bridged')
+    if (holder.protocol === 1) return end
+    try {
+      await this.#tell(leg, success)
+      return end
+    } catch (error) {
+      end.stream.destroy()
+      throw error
+    }
+  }
+
+  async #fail(leg: AsteriskLeg, reason: BridgeReason): Promise<BridgeReport> {
+    const outcome = nextOutcome(callBegun, leg.isGone ? { type: 'asterisk-ended' } : { type: 'broken', reason })
+    const timer = setTimeout(() => this.#socket.destroy(), closeTimeoutMs)
+    this.#socket.once('close', () => clearTimeout(timer))
+    if (!leg.isGone) await this.#tell(leg, outcome)
+    this.#socket.end()
+    return { ...outcome, commands: 0 }
+  }
+
+  async #tell(leg: AsteriskLeg, outcome: CallOutcome): Promise<void> {
+    for (const command of outcomeCommands(outcome)) await leg.ask(command)
+  }
+}
+
+const success: CallOutcome = { outcome: 'SUCCESS', reason: undefined, isFinal: false }
+
+const refusals: readonly BridgeReason[] = ['app-econnrefused', 'app-timeout', 'app-error', 'busy']
+
+/** A client may say anything; the dialplan is told what it can know. */
+function reasonOf(word: string): BridgeReason {
+  return refusals.find((reason) => reason === word) ?? 'app-error'
+}
+
+function noticeFields(notice: GuardNotice): object {
+  if (notice.type === 'refused')
+    return { reason: notice.why, command: notice.command.definition?.name ?? notice.command.words[0]?.slice(0, 40) }
+  return notice.type === 'half-line' ? { bytes: notice.bytes } : {}
+}

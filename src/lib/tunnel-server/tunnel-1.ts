@@ -1,0 +1,85 @@
+import type { Duplex } from 'node:stream'
+import { ConnectionLostError } from '../errors.js'
+import type { Protocol1Server } from '../tunnel/protocol-1-server.js'
+import type { ApplicationEnd, CallToPlace } from './directory.js'
+import type { LocalTunnel } from './local-tunnels.js'
+
+/** Nothing in protocol 1 tells a client that waits from one that is gone: the connection is made anew so often. sandbox.rb comes back at once. */
+const idleMs = 5 * 60_000
+
+/** A connection of protocol 1: it waits for one call, and is that call then. */
+export class Tunnel1 implements LocalTunnel {
+  readonly protocol = 1
+  readonly instance = ''
+  readonly username: string
+  readonly address: string
+  readonly #socket: Duplex
+  readonly #machine: Protocol1Server
+  readonly #onLeft: (tunnel: Tunnel1) => void
+  readonly #timer: NodeJS.Timeout
+  #isWaiting = true
+
+  /** @param machine has accepted its login @param onLeft it waits for a call no more */
+  constructor(
+    socket: Duplex,
+    machine: Protocol1Server,
+    { username, address }: Pick<LocalTunnel, 'username' | 'address'>,
+    onLeft: (tunnel: Tunnel1) => void
+  ) {
+    this.#socket = socket
+    this.#machine = machine
+    this.username = username
+    this.address = address
+    this.#onLeft = onLeft
+    this.#timer = setTimeout(() => this.leave(), idleMs * (0.8 + 0.4 * Math.random())).unref()
+    socket.on('data', this.#onEarlyData).on('end', this.#onEnd).on('close', this.#onEnd)
+    if (socket.destroyed) process.nextTick(this.#onEnd)
+    else socket.resume()
+  }
+
+  /** While it waits it has none; then it is not in any list. */
+  get calls(): number {
+    return 0
+  }
+
+  get isFree(): boolean {
+    return this.#isWaiting && this.#socket.writable
+  }
+
+  async take({ id, headers }: CallToPlace): Promise<ApplicationEnd> {
+    if (!this.isFree) throw new ConnectionLostError('The connection of the client is gone')
+    this.#stopWaiting()
+    this.#socket.pause()
+    this.#socket.write(this.#machine.startCall(headers, id))
+    return { stream: this.#socket, lossReason: () => 'tunnel-lost' }
+  }
+
+  leave(): void {
+    if (!this.#isWaiting) return
+    this.#stopWaiting()
+    this.#socket.resume()
+    this.#socket.end()
+    // A peer that is not there any more does not close its half.
+    setTimeout(() => this.#socket.destroy(), 2_000).unref()
+  }
+
+  destroy(): void {
+    this.#stopWaiting()
+    this.#socket.destroy()
+  }
+
+  readonly #onEarlyData = (chunk: Buffer) => {
+    // The original closes a client that speaks before it has a call.
+    if (this.#machine.push(chunk)) this.destroy()
+  }
+
+  readonly #onEnd = () => this.destroy()
+
+  #stopWaiting(): void {
+    if (!this.#isWaiting) return
+    this.#isWaiting = false
+    clearTimeout(this.#timer)
+    this.#socket.off('data', this.#onEarlyData).off('end', this.#onEnd).off('close', this.#onEnd)
+    this.#onLeft(this)
+  }
+}
