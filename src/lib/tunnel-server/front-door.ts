@@ -122,7 +122,9 @@ export class FrontDoor {
       return this.#refuse(arrival, 'it does not speak TLS')
     const throttled = this.#throttle.check(arrival.host)
     if (throttled !== 'ok') return closeWith(stream, waitLine(throttled.retryInMs / 1000))
-    const isProtocol1 = /^[0-9a-f]/.test(firstCharacter(stream))
+    const first = firstCharacter(stream)
+    const isProtocol1 = /[0-9a-f]/.test(first)
+    if (!isProtocol1 && first !== 'A') return this.#refuse(arrival, 'it speaks no protocol of the tunnel')
     if (isProtocol1 && !protocol1) return this.#refuse(arrival, 'it speaks the protocol of the original, which is off')
     this.#login(arrival, isProtocol1).catch((error: unknown) => this.#loginFailed(arrival, error))
   }
