@@ -218,3 +218,68 @@ describe('a call', () => {
     expect(report.hadHalfLine).toBe(false)
   })
 })
+
+/** So much is written by who is not read: far more than all buffers of the system on the way hold. */
+const floodBytes = 32 * 1024 * 1024
+/** The sockets on the way take some megabytes each; ours is a window and the guard's 64 kB. */
+const mostBytes = 20 * 1024 * 1024
+
+/** Waits until nothing moves any more. @returns bytes that have left */
+async function stuckAt(socket: net.Socket): Promise<number> {
+  let last = -1
+  let still = 0
+  const sent = () => socket.bytesWritten - socket.writableLength
+  await expect
+    .poll(
+      () => {
+        still = sent() === last && last > 0 ? still + 1 : 0
+        last = sent()
+        return still
+      },
+      { interval: 300, timeout: 30_000 }
+    )
+    .toBeGreaterThan(9)
+  return last
+}
+
+/** Piece by piece: of what a socket is given at once it says nothing until all has left. */
+async function flood(socket: net.Socket, line: string): Promise<void> {
+  const piece = Buffer.from(line.repeat(Math.floor(65_536 / line.length)))
+  for (let bytes = 0; bytes < floodBytes && !socket.destroyed; bytes += piece.length) {
+    if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve))
+  }
+}
+
+describe('a reader that does not read', () => {
+  it('holds an application that floods, when it is Asterisk', async () => {
+    const { port, agiPort } = await serve()
+    let came: (socket: net.Socket) => void = () => {}
+    const app = new Promise<net.Socket>((resolve) => (came = resolve))
+    await connect(port, await application((socket) => came(socket)))
+    const asterisk = net.connect({ port: agiPort, host: '127.0.0.1' })
+    onTestFinished(() => void asterisk.destroy())
+    asterisk.write('agi_network: yes\n\n')
+    // The user, and that SUCCESS was heard; the commands of the application are not answered.
+    for (const answer of ['200 result=1 (alice)\n', '200 result=1\n']) {
+      await new Promise((resolve) => asterisk.once('data', resolve))
+      asterisk.write(answer)
+    }
+    const socket = await app
+    void flood(socket, 'NOOP\n')
+    expect(await stuckAt(socket)).toBeLessThan(mostBytes)
+  }, 40_000)
+
+  it('holds Asterisk that floods, when it is an application', async () => {
+    const { port, agiPort } = await serve()
+    await connect(port, await application((socket) => socket.pause()))
+    const asterisk = net.connect({ port: agiPort, host: '127.0.0.1' })
+    onTestFinished(() => void asterisk.destroy())
+    asterisk.write('agi_network: yes\n\n')
+    for (const answer of ['200 result=1 (alice)\n', '200 result=1\n']) {
+      await new Promise((resolve) => asterisk.once('data', resolve))
+      asterisk.write(answer)
+    }
+    void flood(asterisk, `NoOp: ${'x'.repeat(1_000)}\n`)
+    expect(await stuckAt(asterisk)).toBeLessThan(mostBytes)
+  }, 40_000)
+})
