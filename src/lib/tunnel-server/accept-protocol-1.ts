@@ -36,7 +36,7 @@ export async function acceptProtocol1(stream: Duplex, options: AcceptProtocol1Op
   }
   if (username === undefined) {
     closeWith(stream, failedLine)
-    throw new LoginError('A token of protocol 1 is nobody’s')
+    throw new LoginError('A token of protocol 1 belongs to nobody')
   }
   const waitS = options.mayEnter(username)
   if (waitS !== undefined) {

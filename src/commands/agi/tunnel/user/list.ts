@@ -6,7 +6,8 @@ import { accountsFlags, openAccounts } from '../../../../lib/cli/tunnel-accounts
 export default class AgiTunnelUserList extends BaseCommand<typeof AgiTunnelUserList> {
   static override summary = 'List the users of the tunnel.'
 
-  static override description = 'Shows who may open a tunnel, and by which protocols. No secrets.'
+  static override description =
+    'Shows who may open a tunnel, by which protocols, and since when. Passwords and what is made of them are not shown, whoever asks.'
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
