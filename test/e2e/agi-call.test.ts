@@ -36,7 +36,8 @@ describe('agi call and agi serve', () => {
   it('make many calls at a time', async () => {
     const server = new Running(['agi', 'serve', '--listen', '127.0.0.1:0', '--answer', '--json'])
     const url = `agi://127.0.0.1:${await server.ready()}`
-    const { stdout } = await pbxkit(['agi', 'call', url, '--calls', '20', '--parallel', '4', '--json'])
+    const { stdout, stderr } = await pbxkit(['agi', 'call', url, '--calls', '20', '--parallel', '20', '--json'])
+    expect(stderr).toBe('')
     const reports = stdout.trim().split('\n')
     expect(reports).toHaveLength(20)
     expect(JSON.parse(reports[0]!)).toMatchObject({ status: 'SUCCESS', commands: [{ line: 'ANSWER' }] })

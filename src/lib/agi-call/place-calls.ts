@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { connect } from '../net/connect.js'
 import { agiAddress } from './agi-url.js'
 import { callHeaders } from './call-headers.js'
@@ -49,6 +50,8 @@ export async function placeCalls(
   { calls, parallel }: { calls: number; parallel: number },
   onEnd: (report: CallReport) => Promise<void>
 ): Promise<void> {
+  // Each call listens, while it connects and while it goes on: that is no leak.
+  if (options.signal) setMaxListeners(0, options.signal)
   let left = calls
   const work = async () => {
     while (left > 0) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigError, DataError, LoginError, PbxkitError, TlsError } from '../errors.js'
 import { Backoff } from '../net/backoff.js'
@@ -50,6 +51,8 @@ const defaultBackoff = { initialMs: 500, maxMs: 30_000 }
 export async function runTunnelClient(options: TunnelClientOptions, onReady: () => void, signal: AbortSignal): Promise<void> {
   const ended = new AbortController()
   const stop = AbortSignal.any([signal, ended.signal])
+  // Each connection of protocol 1 listens: that is no leak.
+  setMaxListeners(0, stop)
   const shared = {
     secret: new ClientSecret(options.password),
     instance: randomUUID(),
