@@ -100,7 +100,8 @@ export class DecryptedReply {
     const first = text.subarray(0, blockBytes)
     if (isGzip(first) || looksLikeText(first)) return cutReply(cause)
     const rest = text.subarray(blockBytes)
-    if (rest.length > 0 && looksLikeText(rest)) return wrongIv(cause)
+    // One block in two thousand looks like text by chance.
+    if (rest.length > blockBytes && looksLikeText(rest)) return wrongIv(cause)
     // A file need not look like text; but under another key no more than a refusal comes.
     if (this.#options.expects === 'bytes' && this.#bytes > refusalBytes) return cutReply(cause)
     return this.#wrongKey(cause)
