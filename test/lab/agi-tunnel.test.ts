@@ -184,7 +184,11 @@ await describeLab('the AGI tunnel behind a real Asterisk', () => {
     await connect(...toApplications(), '--insecure')
     onApplication = (socket) => socket.resetAndDestroy()
     expect(await call()).toEqual(['FAILURE', 'DROPPED', 'app-lost', 'en run'])
-    onApplication = (socket) => socket.write('WAIT FOR DIGIT 30000\n', () => socket.resetAndDestroy())
+    // Once Asterisk is waiting: a reset right behind the command can overtake it.
+    onApplication = (socket) => {
+      socket.write('WAIT FOR DIGIT 30000\n')
+      setTimeout(() => socket.resetAndDestroy(), 500)
+    }
     expect(await call()).toEqual(['FAILURE', 'DROPPED', 'app-lost', 'en run'])
   })
 

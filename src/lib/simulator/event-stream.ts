@@ -99,7 +99,8 @@ export class EventStream {
       let sent = 0
       for (let count = 0; count < callsPerTurn; count++) sent += this.#sendCall(session, call++)
       // On with the next turn when the socket has taken all; a session whose mask lets nothing through is left alone for a tick.
-      if (socket.writableLength > 0) socket.once('drain', () => setImmediate(turn))
+      // Only above its high-water mark does a socket say when it is empty again; that is 16 kB or, in newer versions of Node, 64 kB.
+      if (socket.writableNeedDrain) socket.once('drain', () => setImmediate(turn))
       else if (sent > 0) setImmediate(turn)
       else pumped.delete(session)
     }
