@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import { UsageError } from '../errors.js'
 import { readGuiConfigurationKey } from '../sensors/gui-configuration.js'
 import { GuiDatabase } from '../sensors/gui-database.js'
@@ -25,6 +24,7 @@ import type { SensorExchangeOptions } from '../voipmonitor-client/sensor-exchang
 import { BaseCommand } from './base-command.js'
 import { type ManagerFlagValues, managerFlags } from './manager-flags.js'
 import type { Command } from './oclif.js'
+import { isReadable } from './settings.js'
 import { escapeControls } from './terminal-text.js'
 
 /** A command that talks to the manager of one or more VoIPmonitor sniffers. */
@@ -132,16 +132,6 @@ export abstract class ManagerCommand<T extends typeof Command> extends BaseComma
     if (typed('socket') && (typed('host') || typed('port'))) throw new UsageError('--socket excludes --host and --port')
     const address = sensorAddress(places)
     return [{ name: describeAddress(address), address, source: 'the command line' }]
-  }
-}
-
-/** A file of root's with a key in it is not for us. */
-function isReadable(file: string): boolean {
-  try {
-    fs.accessSync(file, fs.constants.R_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -110,7 +110,7 @@ export async function readSettings({
 }
 
 /** What belongs to somebody else (a file of root with secrets in it) is not for us. */
-function isReadable(file: string): boolean {
+export function isReadable(file: string): boolean {
   try {
     fs.accessSync(file, fs.constants.R_OK)
     return true

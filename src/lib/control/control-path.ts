@@ -9,8 +9,3 @@ export function controlPaths(command: string, env: NodeJS.ProcessEnv = process.e
   const folders = [env.XDG_RUNTIME_DIR, '/run'].filter((folder) => folder !== undefined && path.isAbsolute(folder)) as string[]
   return folders.map((folder) => path.join(folder, 'pbxkit', `${command.replaceAll(' ', '-')}.sock`))
 }
-
-/** The place that a service tries first, and that messages name. */
-export function defaultControlPath(command: string, env: NodeJS.ProcessEnv = process.env): string {
-  return controlPaths(command, env)[0]!
-}

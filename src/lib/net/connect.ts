@@ -80,8 +80,8 @@ function tlsConnectOptions(options: ConnectOptions, { caFile, pin, insecure, ser
   }
 }
 
-function readCaFile(file: string): Buffer {
-  const hint = 'Name a PEM file with --tls-ca.'
+/** The authorities that are trusted in place of the system's. @throws ConfigError */
+export function readCaFile(file: string, hint = 'Name a PEM file with --tls-ca.'): Buffer {
   let pem: Buffer
   try {
     pem = fs.readFileSync(file)

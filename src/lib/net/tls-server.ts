@@ -97,11 +97,6 @@ interface Handshake {
   fail(error: TlsError): void
 }
 
-/** What was agreed on, for the log: `TLSv1.3` and `TLS_AES_256_GCM_SHA384`. */
-export function describeTls(secure: tls.TLSSocket): { protocol: string; cipher: string } {
-  return { protocol: secure.getProtocol() ?? 'none', cipher: secure.getCipher()?.name ?? 'none' }
-}
-
 /** Empty when the peer has gone. */
 function connectionKey({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string {
   return remoteAddress === undefined ? '' : `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`

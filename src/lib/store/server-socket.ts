@@ -1,7 +1,5 @@
-import fs from 'node:fs'
 import type { Socket } from 'node:net'
-import { ConfigError } from '../errors.js'
-import { connect, type TlsOptions } from '../net/connect.js'
+import { connect, readCaFile, type TlsOptions } from '../net/connect.js'
 import type { OpenOptions } from './session.js'
 import type { ServerTarget } from './store-url.js'
 
@@ -47,19 +45,6 @@ export function driverTls(target: ServerTarget, option: StoreTls | false | undef
   return {
     rejectUnauthorized: !tls.insecure,
     minVersion: 'TLSv1.2',
-    ...(tls.caFile !== undefined && { ca: readAuthorities(tls.caFile) })
+    ...(tls.caFile !== undefined && { ca: readCaFile(tls.caFile, 'Name a PEM file with ?tls-ca=FILE.') })
   }
-}
-
-function readAuthorities(file: string): Buffer {
-  const hint = 'Name a PEM file with ?tls-ca=FILE.'
-  let pem: Buffer
-  try {
-    pem = fs.readFileSync(file)
-  } catch (cause) {
-    throw new ConfigError(`Cannot read the CA file ${file}: ${(cause as Error).message}`, { cause, hint })
-  }
-  // Node takes such a file without a word, and then trusts nobody.
-  if (!pem.includes('CERTIFICATE-----')) throw new ConfigError(`There is no certificate in the CA file ${file}`, { hint })
-  return pem
 }

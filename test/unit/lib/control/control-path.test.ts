@@ -1,13 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { controlPaths, defaultControlPath } from '../../../../src/lib/control/control-path.js'
+import { controlPaths } from '../../../../src/lib/control/control-path.js'
 import { startControl, startDefaultControl } from '../../../../src/lib/control/control-server.js'
 import { scratchFolder } from '../../support/scratch.js'
 
 describe('the default path', () => {
   it("is in the user's runtime folder, else in the system's", () => {
-    expect(defaultControlPath('proxy', { XDG_RUNTIME_DIR: '/run/user/7' })).toBe('/run/user/7/pbxkit/proxy.sock')
+    expect(controlPaths('proxy', { XDG_RUNTIME_DIR: '/run/user/7' })[0]).toBe('/run/user/7/pbxkit/proxy.sock')
     expect(controlPaths('agi tunnel', { XDG_RUNTIME_DIR: '/x' })).toEqual([
       '/x/pbxkit/agi-tunnel.sock',
       '/run/pbxkit/agi-tunnel.sock'
