@@ -1,7 +1,7 @@
 import os from 'node:os'
+import { AddressList } from '../access/address-list.js'
 import { UsageError } from '../errors.js'
 import { parseAddress } from '../net/address.js'
-import { AddressList } from '../proxy/accounts/address-list.js'
 import { userSources } from '../tunnel-server/find-user.js'
 import type { TunnelServerOptions } from '../tunnel-server/options.js'
 import { durationFlag } from './base-command.js'

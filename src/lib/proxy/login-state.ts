@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
+import { equalInConstantTime } from '../access/constant-time.js'
+import type { LoginThrottle } from '../access/login-throttle.js'
 import type { Block } from '../ami/block.js'
 import type { Account } from './accounts/account.js'
 import type { Accounts, LoginAttempt, LoginOutcome } from './accounts/accounts.js'
-import type { LoginThrottle } from './accounts/login-throttle.js'
-import { equalInConstantTime } from './constant-time.js'
 import { Rights } from './rights/rights.js'
 import { plainUser } from './user-options.js'
 

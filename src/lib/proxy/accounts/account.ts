@@ -1,8 +1,8 @@
+import { AddressList } from '../../access/address-list.js'
 import type { AsteriskEventFilter } from '../filter/asterisk-event-filter.js'
 import { readEventFilters } from '../filter/session-event-filter.js'
 import { Rights } from '../rights/rights.js'
 import type { FilterColumns, UserOptions } from '../user-options.js'
-import { AddressList } from './address-list.js'
 import { StoredSecret } from './stored-secret.js'
 
 /** One user of the proxy: what it is called, how it logs in, and what it may see and do. Never changes. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import type { LoginThrottle } from '../../access/login-throttle.js'
 import { ConfigError } from '../../errors.js'
 import type { UserOptions } from '../user-options.js'
 import { Account } from './account.js'
-import type { LoginThrottle } from './login-throttle.js'
 import { StoredSecret } from './stored-secret.js'
 import { VerifiedSecrets } from './verified-secrets.js'
 

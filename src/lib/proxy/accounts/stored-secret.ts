@@ -1,8 +1,8 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import bcrypt from 'bcryptjs'
+import { equalInConstantTime } from '../../access/constant-time.js'
 import { md5Key } from '../../ami/login.js'
 import { ConfigError } from '../../errors.js'
-import { equalInConstantTime } from '../constant-time.js'
 
 /** bcryptjs computes in the process itself, in slices of 0.1 s: at cost 12 about a second in all, at 14 three. More would burn minutes. */
 const maxBcryptCost = 14

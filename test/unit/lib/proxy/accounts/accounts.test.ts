@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import bcrypt from 'bcryptjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { LoginThrottle } from '../../../../../src/lib/access/login-throttle.js'
 import { Accounts } from '../../../../../src/lib/proxy/accounts/accounts.js'
-import { LoginThrottle } from '../../../../../src/lib/proxy/accounts/login-throttle.js'
 import { plainUser } from '../../../../../src/lib/proxy/user-options.js'
 
 const address = '192.0.2.1'

@@ -1,7 +1,7 @@
 import bcrypt from 'bcryptjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { LoginThrottle } from '../../../../../src/lib/access/login-throttle.js'
 import { Accounts } from '../../../../../src/lib/proxy/accounts/accounts.js'
-import { LoginThrottle } from '../../../../../src/lib/proxy/accounts/login-throttle.js'
 import { VerifiedSecrets } from '../../../../../src/lib/proxy/accounts/verified-secrets.js'
 import { plainUser } from '../../../../../src/lib/proxy/user-options.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LoginThrottle } from '../../../../../src/lib/proxy/accounts/login-throttle.js'
+import { LoginThrottle } from '../../../../src/lib/access/login-throttle.js'
 
 function throttled(options: { perAddress?: number; perUser?: number; maxEntries?: number } = {}) {
   let now = 1000

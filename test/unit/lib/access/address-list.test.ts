@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AddressList } from '../../../../../src/lib/proxy/accounts/address-list.js'
+import { AddressList } from '../../../../src/lib/access/address-list.js'
 
 describe('a list of addresses', () => {
   for (const [entries, address, isPermitted] of [

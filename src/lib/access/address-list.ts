@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { ConfigError } from '../../errors.js'
+import { ConfigError } from '../errors.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
