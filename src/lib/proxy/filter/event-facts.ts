@@ -106,6 +106,8 @@ function isId(value: string): boolean {
 
 /** More channels, calls and bridges than live at once; when so many are known, all are forgotten and made anew. */
 const maxShared = 50_000
+/** Far longer than Asterisk's own names and Uniqueids. A UserEvent may have any text in such headers: it is not to fill the memory. */
+const maxSharedLength = 256
 const keys = new Map<string, string>()
 const sharedRoles = new Map<string, ChannelRole>()
 
@@ -120,6 +122,7 @@ function shared(role: ChannelRole): ChannelRole {
 }
 
 function share<T>(known: Map<string, T>, name: string, made: T): T {
+  if (name.length > maxSharedLength) return made
   const found = known.get(name)
   if (found !== undefined) return found
   if (known.size >= maxShared) known.clear()
