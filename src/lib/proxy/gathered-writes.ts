@@ -8,6 +8,8 @@ const maxTurns = 8
 export class GatheredWrites {
   readonly #write: (bytes: Buffer) => void
   #parts: Buffer[] = []
+  /** How many have gone out. */
+  count = 0
 
   constructor(write: (bytes: Buffer) => void) {
     this.#write = write
@@ -34,6 +36,8 @@ export class GatheredWrites {
   #flush(): void {
     const parts = this.#parts
     this.#parts = []
-    if (parts.length > 0) this.#write(Buffer.concat(parts))
+    if (parts.length === 0) return
+    this.count++
+    this.#write(Buffer.concat(parts))
   }
 }

@@ -191,6 +191,11 @@ export class Upstream {
     this.#log.warn({ server: this.name, reason: this.lastError }, 'server given up; a reload tries again')
   }
 
+  /** How many writes have gone out: what is sent now goes with the next. */
+  get writes(): number {
+    return this.#outgoing.count
+  }
+
   /** Sends a client's action. @param lines its headers without ActionID, each with CRLF */
   send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void {
     const pending = this.#router.pending.add(action, originalId, requester)

@@ -32,7 +32,7 @@ export type ActionKind = 'query' | 'ping' | 'change'
 
 /**
  * - `query`: it reads; one answer does for all who ask the same at the same time;
- * - `ping`: it neither reads nor changes, but who sends one measures the time;
+ * - `ping`: it neither reads nor changes, and who sends one measures the time: one does for all that would go out together;
  * - `change`: all else, and what is not known.
  *
  * No query are, though they only read: GetConfig, GetConfigJSON and ListCategories (`#exec` in a file runs a program), PJSIPQualify,

@@ -5,6 +5,8 @@ import type { OutgoingAction, Snapshots } from './snapshots.js'
 /** Who sends actions to one server. */
 export interface Sender {
   readonly name: string
+  /** How many writes have gone out: what is sent now goes with the next. */
+  readonly writes: number
   send(action: string, lines: Buffer, originalId: Buffer | undefined, requester: Requester): void
 }
 
@@ -18,6 +20,8 @@ interface Flight {
   query: SharedQuery
   /** Its place in the order of sending. */
   place: number
+  /** Of a Ping: the write that it goes with. */
+  write: number | undefined
 }
 
 /**
@@ -29,6 +33,8 @@ interface Flight {
  * - nothing that the client itself sent later waits for its answer: a client's answers come in the order of its actions, and each in one piece, so nobody
  *   joins a query twice.
  * So the answer is never older than its way from Asterisk to here, as if the client had asked that little bit earlier.
+ *
+ * Who sends a Ping measures the time: it joins another only while that one has not gone out, so that its own would have gone in the same write.
  */
 export class QueryPool {
   /** Those that can be joined, by server and by what is asked. */
@@ -53,20 +59,23 @@ export class QueryPool {
     const { name, lines, id } = action
     const kind = this.#isOn() ? action.kind : 'change'
     if (kind === 'query') return this.#ask(server, action, requester)
-    if (kind === 'change') {
-      this.#flights.clear()
-      this.#snapshots?.changed()
-    } else if (this.#flights.size > 0) this.#lastPlace.set(requester, ++this.#places)
+    if (kind === 'ping') return this.#share(server, action, requester, server.writes)
+    this.#flights.clear()
+    this.#snapshots?.changed()
     server.send(name, lines, id, requester)
   }
 
   #ask(server: Sender, action: OutgoingAction, requester: Asker): void {
-    const { name, lines, id } = action
     // A client's answers come in the order of its actions.
     if (requester.inFlight === 1 && this.#snapshots?.answer(server.name, action, requester)) return
+    this.#share(server, action, requester)
+  }
+
+  #share(server: Sender, action: OutgoingAction, requester: Asker, write?: number): void {
+    const { name, lines, id } = action
     const key = lines.toString('latin1')
     const flight = this.#flights.get(server)?.get(key)
-    if (flight && (this.#lastPlace.get(requester) ?? 0) < flight.place) {
+    if (flight && flight.write === write && (this.#lastPlace.get(requester) ?? 0) < flight.place) {
       this.#lastPlace.set(requester, flight.place)
       this.spared++
       return flight.query.join(requester, id)
@@ -77,7 +86,7 @@ export class QueryPool {
       onBegun: () => this.#land(server, key, query),
       recording: this.#snapshots?.record(server.name, action)
     })
-    this.#flightsOf(server).set(key, { query, place })
+    this.#flightsOf(server).set(key, { query, place, write })
     server.send(name, lines, query.wireId, query)
   }
 

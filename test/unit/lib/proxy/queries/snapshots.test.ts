@@ -29,6 +29,7 @@ function setUp() {
   const asked: { name: string; id: string; requester: Requester }[] = []
   const server = {
     name: 'pbx',
+    writes: 0,
     send: (name: string, _lines: Buffer, id: Buffer | undefined, requester: Requester) =>
       void asked.push({ name, id: String(id), requester })
   }
