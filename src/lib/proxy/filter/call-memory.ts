@@ -22,16 +22,10 @@ export class CallMemory {
   readonly #bridges = new Map<string, number>()
   readonly #ended = new Set<string>()
   readonly #onChanged: (uniqueid: string) => void
-  #version = 0
 
   /** @param onChanged is told of each channel that joins, leaves, ends or begins anew */
   constructor(onChanged: (uniqueid: string) => void) {
     this.#onChanged = onChanged
-  }
-
-  /** Rises when a call begins or ceases to be followed. */
-  get version(): number {
-    return this.#version
   }
 
   get channelCount(): number {
@@ -159,13 +153,12 @@ export class CallMemory {
   #joinCall(linkedid: string): void {
     const members = this.#calls.get(linkedid) ?? 0
     this.#calls.set(linkedid, members + 1)
-    if (members === 0) this.#version++
   }
 
   #leaveCall(linkedid: string | undefined): void {
     if (!linkedid) return
     const left = (this.#calls.get(linkedid) ?? 0) - 1
     if (left > 0) this.#calls.set(linkedid, left)
-    else if (this.#calls.delete(linkedid)) this.#version++
+    else this.#calls.delete(linkedid)
   }
 }

@@ -131,6 +131,7 @@ function ownRole(event: EventView) {
 }
 
 /** A view of the bytes would keep the whole chunk that they came in. */
-function copyOf(event: EventView, { context }: ChannelRole): CachedEvent {
-  return { bytes: Buffer.from(event.bytes), context }
+function copyOf(event: EventView, role: ChannelRole): CachedEvent {
+  const { roles, places } = factsOf(event)
+  return { bytes: Buffer.from(event.bytes), context: places[roles.indexOf(role)] ?? '' }
 }

@@ -48,7 +48,6 @@ export class ColumnFilter implements EventFilter {
   /** By Uniqueid: what was said last of a channel whose events passed, and of one whose events did not. Most events say it again. */
   readonly #passing = new Map<string, ChannelRole>()
   readonly #blocked = new Map<string, ChannelRole>()
-  #judgedVersion = 0
   readonly #memory = new CallMemory((uniqueid) => {
     this.#passing.delete(uniqueid)
     this.#blocked.delete(uniqueid)
@@ -109,25 +108,25 @@ export class ColumnFilter implements EventFilter {
 
   /** The verdict on an event that says of its channels what was said before; undefined when something may have changed since. */
   #recall({ roles }: EventFacts): boolean | undefined {
-    if (this.#judgedVersion !== this.#memory.version) {
-      this.#passing.clear()
-      this.#blocked.clear()
-      this.#judgedVersion = this.#memory.version
-    }
     if (roles.length === 0) return undefined
     let passes = false
     for (const role of roles) {
-      if (this.#passing.get(role.uniqueid) === role) passes = true
-      else if (this.#blocked.get(role.uniqueid) !== role) return undefined
+      if (this.#passing.get(role.uniqueid) === role && this.#belongs(role)) passes = true
+      else if (this.#blocked.get(role.uniqueid) !== role || this.#memory.follows(role.linkedid)) return undefined
     }
     return passes
+  }
+
+  /** Is its call, if it says one, followed now? */
+  #belongs({ linkedid }: ChannelRole): boolean {
+    return linkedid === '' || this.#memory.follows(linkedid)
   }
 
   #remember({ roles, name }: EventFacts, passes: boolean): void {
     // A context says more than its channel, and with several channels it is open which of them made the event pass.
     if (this.#pattern === undefined || this.#inContext !== undefined || roles.length !== 1) return
-    // This event was news itself, or its channel is still to be announced.
-    if (this.#judgedVersion !== this.#memory.version || this.#memory.isUnannounced(roles[0]!.uniqueid)) return
+    // Its channel is still to be announced.
+    if (this.#memory.isUnannounced(roles[0]!.uniqueid)) return
     if (!passes && !this.#isWanted(name)) return
     const judged = passes ? this.#passing : this.#blocked
     if (judged.size >= maxJudged) judged.clear()
@@ -207,11 +206,12 @@ export class ColumnFilter implements EventFilter {
     else memory.leaveBridge(bridge)
   }
 
-  #judgeContexts({ roles, contexts, isTrusted }: EventFacts, inContext: string): Verdict {
+  #judgeContexts({ roles, places, contexts, isTrusted }: EventFacts, inContext: string): Verdict {
     if (contexts.length > 0) {
       if (!contexts.includes(inContext)) return 'block'
       if (isTrusted && !this.#pattern) {
-        for (const { uniqueid, context } of roles) if (uniqueid !== '' && context === inContext) this.#memory.join(uniqueid, '')
+        for (const [index, { uniqueid }] of roles.entries())
+          if (uniqueid !== '' && places[index] === inContext) this.#memory.join(uniqueid, '')
       }
       return 'pass'
     }

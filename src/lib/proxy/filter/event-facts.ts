@@ -12,8 +12,6 @@ export interface ChannelRole {
   readonly uniqueid: string
   /** Key of its Linkedid; empty without one. */
   readonly linkedid: string
-  /** Its dialplan context, case kept; empty when the event does not say it. */
-  readonly context: string
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -23,6 +21,8 @@ export interface EventFacts {
   /** The event's name in lower case. */
   readonly name: string
   readonly roles: readonly ChannelRole[]
+  /** The dialplan context of each role, case kept; empty when the event does not say it. */
+  readonly places: readonly string[]
   /** Non-empty values of `*Context`, case kept. */
   readonly contexts: readonly string[]
   /** Keys of the bridges it tells of. */
@@ -53,13 +53,13 @@ function readFacts(event: EventView): EventFacts {
   const names: string[] = []
   const contexts: string[] = []
   const bridges: string[] = []
-  const places: string[] = []
+  const contextRoles: string[] = []
   let hasAccount = false
   const { server } = event
   const roleOf = (role: string): Mutable<ChannelRole> => {
     const index = names.indexOf(role)
     if (index >= 0) return roles[index]!
-    const added = { channel: '', uniqueid: '', linkedid: '', context: '' }
+    const added = { channel: '', uniqueid: '', linkedid: '' }
     names.push(role)
     roles.push(added)
     return added
@@ -74,22 +74,20 @@ function readFacts(event: EventView): EventFacts {
       if (value.includes('/')) roleOf(kind.role).channel = value.toLowerCase()
     } else if (kind.family === 'context') {
       contexts.push(value)
-      places.push(kind.role, value)
+      contextRoles.push(kind.role)
     } else if (!isId(value)) continue
     else if (kind.family === 'bridge') bridges.push(key(server, value))
     else roleOf(kind.role)[kind.family] = key(server, value)
   }
   // A context alone is no channel: ExtensionStatus and the like have one.
-  for (let index = 0; index < places.length; index += 2) {
-    const role = names.indexOf(places[index]!)
-    if (role >= 0) roles[role]!.context = places[index + 1]!
-  }
+  const places = names.map((role) => contexts[contextRoles.lastIndexOf(role)] ?? '')
   const name = event.name.toLowerCase()
   const isBasicBridge = event.get('BridgeType') === 'basic'
   const isTrusted = !untrusted.has(name)
   return {
     name,
     roles: roles.map(shared),
+    places,
     contexts,
     bridges,
     isBasicBridge,
@@ -118,7 +116,7 @@ function key(server: string, id: string): string {
 }
 
 function shared(role: ChannelRole): ChannelRole {
-  return share(sharedRoles, `${role.channel}\n${role.uniqueid}\n${role.linkedid}\n${role.context}`, role)
+  return share(sharedRoles, `${role.channel}\n${role.uniqueid}\n${role.linkedid}`, role)
 }
 
 function share<T>(known: Map<string, T>, name: string, made: T): T {
