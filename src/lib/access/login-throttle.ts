@@ -42,6 +42,8 @@ export class LoginThrottle {
 
   /** May this address try this user now? Changes nothing. @param user none for a key, which has no user who could be shut out */
   check(address: string, user?: string): 'ok' | { retryInMs: number } {
+    // Nearly always: nobody has failed, so there is nothing to look up.
+    if (this.#addresses.size === 0 && this.#users.size === 0) return 'ok'
     const now = this.#clock()
     const ofAddress = this.#addresses.blockedSince(addressKey(address), now)
     const since = user === undefined ? ofAddress : Math.max(ofAddress, this.#users.blockedSince(userKey(user), now))
@@ -58,7 +60,7 @@ export class LoginThrottle {
 
   /** Forgets the failures of the address. Not those of the user: somebody else may be guessing. */
   succeeded(address: string, _user: string): void {
-    this.#addresses.delete(addressKey(address))
+    if (this.#addresses.size > 0) this.#addresses.delete(addressKey(address))
   }
 
   /** How many addresses and users are remembered. */

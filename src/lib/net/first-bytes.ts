@@ -14,9 +14,11 @@ export interface DetectOptions {
   graceMs?: number
   /** A client that has begun what may become TLS or HTTP is waited for so long in all: as long as a TLS handshake may take. */
   maxWaitMs?: number
+  /** The bytes that have come are given to the callback, and not put back: that spares whoever takes them at once a turn of the stream. */
+  handOver?: boolean
 }
 
-const defaults = { graceMs: 25, maxWaitMs: 5_000 }
+const defaults = { graceMs: 25, maxWaitMs: 5_000 } as const
 
 /** White space before a document or an action: some clients begin with an empty line or two, none with a page of them. */
 const maxLeadingBytes = 64
@@ -103,8 +105,14 @@ function matches<Kind extends FirstBytes>(
  *
  * A timer for each client is cheap: Node keeps timers of equal length in one list.
  */
-export function detectProtocol(socket: Duplex, onDetected: (kind: Detected) => void, options: DetectOptions = {}): void {
-  const { graceMs, maxWaitMs } = { ...defaults, ...options }
+export function detectProtocol(
+  socket: Duplex,
+  onDetected: (kind: Detected, head?: Buffer) => void,
+  options: DetectOptions = {}
+): void {
+  const { handOver = false } = options
+  const graceMs = options.graceMs ?? defaults.graceMs
+  const maxWaitMs = options.maxWaitMs ?? defaults.maxWaitMs
   let held: Buffer | undefined
   let turn: NodeJS.Immediate | undefined
   let timer = setTimeout(() => {
@@ -119,8 +127,8 @@ export function detectProtocol(socket: Duplex, onDetected: (kind: Detected) => v
   }
   const settle = (kind: Detected) => {
     stop()
-    if (held) socket.unshift(held)
-    onDetected(kind)
+    if (held && !handOver) socket.unshift(held)
+    onDetected(kind, handOver ? held : undefined)
   }
   const graceIsOver = () => {
     if (!held) settle('silent')

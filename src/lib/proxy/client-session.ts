@@ -258,7 +258,7 @@ export class ClientSession implements Subscriber, Requester {
 
   #listen(): void {
     const stream = this.#stream
-    stream.on('data', (chunk: Buffer) => this.#read(chunk))
+    stream.on('data', (chunk: Buffer) => this.read(chunk))
     stream.on('error', (error) => {
       this.#reason ??= `the connection failed: ${error.message}`
       this.#context.log.debug(
@@ -280,7 +280,8 @@ export class ClientSession implements Subscriber, Requester {
     })
   }
 
-  #read(chunk: Buffer): void {
+  /** Takes what its client sends, in the order in which it came. */
+  read(chunk: Buffer): void {
     if (this.#closing || this.#leave) return
     try {
       const blocks = this.#parser.push(chunk)

@@ -25,10 +25,14 @@ const tlsWaitMs = 20
 /** Where TLS is a must, only a dead client is silent for so long. */
 const tlsOnlyWaitMs = 5_000
 
+/** How a client came in. */
+type Way = Pick<Peer, 'address' | 'isEncrypted' | 'connection'>
+
 export interface FrontDoorContext {
   options: () => ProxyOptions
   log: ProxyLog
-  openSession: (stream: Duplex, peer: Peer) => void
+  /** @param head what has come already */
+  openSession: (stream: Duplex, peer: Peer, head?: Buffer) => void
   /** The first line for clients of plain AMI. */
   banner: () => string
   status: (path: '/metrics' | '/health', from: string) => Promise<StatusPage>
@@ -93,7 +97,7 @@ export class FrontDoor {
       this.#limits.gone(socket)
     })
     const way = { address: `${host}:${socket.remotePort}`, isEncrypted: false, connection: socket }
-    detectProtocol(socket, (kind) => this.#enter(socket, kind, way), { graceMs: this.#graceMs })
+    detectProtocol(socket, (kind, head) => this.#enter(socket, kind, way, head), { graceMs: this.#graceMs, handOver: true })
   }
 
   /** How long a client may be silent before it is taken for one that waits for the banner. */
@@ -115,8 +119,10 @@ export class FrontDoor {
     this.#http.close(true)
   }
 
-  #enter(stream: Duplex, kind: Detected, way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>): void {
+  #enter(stream: Duplex, kind: Detected, way: Way, head?: Buffer): void {
     const { isEncrypted, address } = way
+    // The others read from the stream.
+    if (head && (kind === 'tls' || kind === 'http')) stream.unshift(head)
     if (kind === 'tls' && !isEncrypted && this.#tls) return void this.#shakeHands(stream as net.Socket, this.#tls, way)
     if (kind === 'tls' || kind === 'sslv2') return this.#close(stream, address, 'it speaks TLS, and no certificate is configured')
     if (!isEncrypted && !this.#context.options().acceptUnencrypted) return this.#close(stream, address, 'it does not speak TLS')
@@ -128,11 +134,12 @@ export class FrontDoor {
     // Who speaks XML or JSON is answered in it, unless the configuration names another format.
     const name = configured === 'standard' ? input.name : configured
     const output = outputFormat(name, { xmlCompat }) ?? standardOutput
-    this.#context.openSession(stream, { ...way, input, output, greet: input.hasBanner })
+    const { connection } = way
+    this.#context.openSession(stream, { address, isEncrypted, connection, input, output, greet: input.hasBanner }, head)
   }
 
   /** The banner first, the session in the next turn: of hundreds that come at once none waits for the sessions of the others. */
-  #greet(stream: Duplex, way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>): void {
+  #greet(stream: Duplex, way: Way): void {
     stream.on('error', ignore)
     stream.write(`${this.#context.banner()}\r\n`)
     setImmediate(() => {
@@ -149,14 +156,12 @@ export class FrontDoor {
     this.#http.accept(stream)
   }
 
-  async #shakeHands(
-    socket: net.Socket,
-    tls: ServerTls,
-    way: Pick<Peer, 'address' | 'isEncrypted' | 'connection'>
-  ): Promise<void> {
+  async #shakeHands(socket: net.Socket, tls: ServerTls, way: Way): Promise<void> {
     try {
       const secure = await tls.wrap(socket)
-      if (!secure.destroyed) detectProtocol(secure, (kind) => this.#enter(secure, kind, { ...way, isEncrypted: true }))
+      if (secure.destroyed) return
+      const inside = { ...way, isEncrypted: true }
+      detectProtocol(secure, (kind, head) => this.#enter(secure, kind, inside, head), { handOver: true })
     } catch (error) {
       this.#context.log.debug({ client: way.address, reason: (error as Error).message }, 'TLS with a client failed')
     }

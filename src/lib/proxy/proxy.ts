@@ -102,7 +102,7 @@ class AmiProxy {
     this.#door = new FrontDoor({
       options: () => this.#options,
       log,
-      openSession: (stream, peer) => this.#openSession(stream, peer),
+      openSession: (stream, peer, head) => this.#openSession(stream, peer, head),
       banner: () => this.#banner,
       status: (path, from) => this.#observation.page(path, from)
     })
@@ -232,7 +232,7 @@ class AmiProxy {
     })
   }
 
-  #openSession(stream: Duplex, peer: Peer): void {
+  #openSession(stream: Duplex, peer: Peer, head?: Buffer): void {
     // Those who were still being told apart when the stop began.
     if (this.#draining) return void stream.destroy()
     const client = new ClientSession(stream, peer, this.#context)
@@ -243,6 +243,7 @@ class AmiProxy {
       this.#observation.metrics.clientGone({ bytesOut: drainedBytes, eventsDropped: droppedInAll })
     })
     this.#log.debug({ client: client.address, clients: this.#clients.size }, 'client connected')
+    if (head) client.read(head)
   }
 
   #subscribe(client: ClientSession, view: View | undefined, since: number | undefined): void {

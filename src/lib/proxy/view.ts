@@ -20,5 +20,6 @@ export interface View {
 
 /** Views with equal keys show the same. */
 export function viewKey({ mask, filters, format, isSequenced }: View): string {
-  return JSON.stringify([mask.key, filters.map(({ key }) => key), format.name, isSequenced])
+  const form = `${mask.key} ${format.name} ${isSequenced}`
+  return filters.length === 0 ? form : JSON.stringify([form, ...filters.map(({ key }) => key)])
 }
