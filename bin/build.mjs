@@ -1,4 +1,4 @@
-// Builds what is shipped: one minified CommonJS bundle in dist/. With `--manifest` also oclif.manifest.json, which is committed.
+// Builds what is shipped: minified CommonJS bundles in dist/, one for each topic. With `--manifest` also oclif.manifest.json, which is committed.
 // `--check` builds nothing and exits 1 when the committed manifest is not what the sources give.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -10,12 +10,19 @@ import { bundleOptions } from './bundle-options.mjs'
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const dist = path.join(root, 'dist')
 
-/** src/commands/ami/send.ts -> ami:send. Commands are reached through getters, so that only the one that runs is evaluated. */
-function entrySource() {
+/** The commands by their first word: src/commands/ami/send.ts is of `ami`, src/commands/keygen.ts of `keygen`. */
+function topics() {
   const commands = listFiles(path.join(root, 'src/commands'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => path.relative(path.join(root, 'src/commands'), file).replaceAll(path.sep, '/').replace(/\.ts$/, ''))
     .sort()
+  const byTopic = {}
+  for (const command of commands) (byTopic[command.split('/')[0]] ??= []).push(command)
+  return byTopic
+}
+
+/** src/commands/ami/send.ts -> ami:send. Commands are reached through getters, so that only the one that runs is evaluated. */
+function entrySource(commands) {
   const getters = commands.map(
     (name) =>
       `  get ${JSON.stringify(name.replace(/\/index$/, '').replaceAll('/', ':'))}() { return require('./src/commands/${name}.ts').default },`
@@ -30,17 +37,31 @@ function listFiles(folder) {
   })
 }
 
-async function bundle() {
+/** A start reads and caches all of a bundle: one for each topic, and one without commands for help, is a third of what all in one would be. */
+async function bundleAll() {
+  const all = { '': [], ...topics() }
+  const built = await Promise.all(Object.entries(all).map(async ([topic, commands]) => [topic, await bundle(commands)]))
+  const files = built.map(([topic, code]) => {
+    const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
+    return { topic, code, name: `${topic || 'none'}.${hash}.cjs` }
+  })
+  fs.mkdirSync(dist, { recursive: true })
+  for (const { name, code } of files) writeWhole(path.join(dist, name), code)
+  const names = Object.fromEntries(files.map(({ topic, name }) => [topic, name]))
+  writeWhole(
+    path.join(dist, 'cli.cjs'),
+    `module.exports = require('../bin/load.js').choose(__dirname, ${JSON.stringify(names)})\n`
+  )
+  const kept = ['cli.cjs', ...Object.values(names)]
+  for (const old of fs.readdirSync(dist)) if (!kept.some((name) => old.startsWith(name))) fs.rmSync(path.join(dist, old))
+}
+
+async function bundle(commands) {
   const built = await esbuild.build({
     ...bundleOptions,
-    stdin: { contents: entrySource(), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' }
+    stdin: { contents: entrySource(commands), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' }
   })
-  const code = built.outputFiles[0].contents
-  const name = `cli.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.cjs`
-  fs.mkdirSync(dist, { recursive: true })
-  writeWhole(path.join(dist, name), code)
-  writeWhole(path.join(dist, 'cli.cjs'), `module.exports = require('../bin/load.js')(require.resolve('./${name}'))\n`)
-  for (const old of fs.readdirSync(dist)) if (old !== 'cli.cjs' && !old.startsWith(name)) fs.rmSync(path.join(dist, old))
+  return built.outputFiles[0].contents
 }
 
 /** A program that starts while we build finds the old file or the new one. */
@@ -71,6 +92,6 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1
   }
 } else {
-  await bundle()
+  await bundleAll()
   if (process.argv.includes('--manifest')) fs.writeFileSync(manifestFile, await manifest())
 }

@@ -1,12 +1,33 @@
-// Loads the bundle with V8's code cache, so that a start does not compile what an earlier start compiled.
-// The bundle's name carries its content hash: a cache can never belong to other code.
+// Loads a bundle with V8's code cache, so that a start does not compile what an earlier start compiled.
+// A bundle's name carries its content hash: a cache can never belong to other code.
 
 const fs = require('node:fs')
 const path = require('node:path')
 const nodeModule = require('node:module')
 const vm = require('node:vm')
 
-module.exports = function load(file) {
+/**
+ * The bundle of the command line's topic: `pbxkit ami send` needs nothing of the others.
+ * @param bundles file names by topic; '' is the one without commands, for help and for what is no topic
+ */
+exports.choose = function choose(folder, bundles) {
+  const loadTopic = (topic) => load(path.join(folder, bundles[topic]))
+  const topic = String(process.argv[2]).split(':')[0]
+  if (topic !== '' && Object.hasOwn(bundles, topic)) return loadTopic(topic)
+  const { run } = loadTopic('')
+  return {
+    run,
+    /** All of them, for whoever makes the manifest; getters stay getters. */
+    get COMMANDS() {
+      const all = Object.keys(bundles).map((name) => Object.getOwnPropertyDescriptors(loadTopic(name).COMMANDS))
+      return Object.defineProperties({}, Object.assign({}, ...all))
+    }
+  }
+}
+
+exports.load = load
+
+function load(file) {
   // Node 22 has this built in, and it also covers the modules that the bundle leaves outside.
   if (nodeModule.enableCompileCache) {
     nodeModule.enableCompileCache()

@@ -23,7 +23,7 @@ describe('the store in a bundle as it is shipped', () => {
   /** What the bundle's openStore gives for a URL: the answer to a question, or the error's code. */
   async function ask(url: string): Promise<string> {
     const script = `
-      const { openStore, sql } = require(${JSON.stringify(path.join(root, 'bin/load.js'))})(${JSON.stringify(bundle)})
+      const { openStore, sql } = require(${JSON.stringify(path.join(root, 'bin/load.js'))}).load(${JSON.stringify(bundle)})
       openStore(process.argv[1], { timeoutMs: 2000, env: {} }).then(
         async (store) => {
           console.log((await sql\`select \${6} * 7 as answer\`.execute(store.db)).rows[0].answer)
