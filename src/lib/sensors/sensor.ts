@@ -20,6 +20,8 @@ export type SshTarget = { readonly host: string; readonly port: number } | { rea
 export interface SensorKey {
   readonly key: ManagerKey
   readonly source: string
+  /** What it is used with, where that is said beside it. */
+  readonly cipher?: string | undefined
 }
 
 /** A sniffer that can be asked. With a key it is asked encrypted, and only so. */
@@ -100,7 +102,7 @@ export async function withKey(
   if (mode === 'off') return sensor
   for (const source of [...(readKey ? [readKey] : []), ...sources]) {
     const found = await source()
-    if (found) return { ...sensor, key: found.key, keySource: found.source }
+    if (found) return { ...sensor, cipher: sensor.cipher ?? found.cipher, key: found.key, keySource: found.source }
   }
   if (mode === 'on') {
     throw new UsageError(`There is no key to encrypt with for ${name}`, {

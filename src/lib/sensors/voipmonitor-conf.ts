@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { ConfigError } from '../errors.js'
 import { parseManagerKey } from '../voipmonitor/encryption.js'
 import { readConfigurationText } from './configuration-text.js'
@@ -12,9 +13,15 @@ export const standardVoipmonitorConf = '/etc/voipmonitor.conf'
 export const localSensorName = 'local'
 export const localSensorId = -1
 
+/** Beside voipmonitor.conf: the sniffer reads every file there after it (`/etc/voipmonitor/conf.d/`), folders in it not. */
+const moreFiles = path.join('voipmonitor', 'conf.d')
+
 /** What of voipmonitor.conf concerns the manager; each as it stands there, the last of several. */
 export interface VoipmonitorConf {
+  /** As messages call it; of the folder's files those that say something of the manager are named too. */
   readonly file: string
+  /** Those that hold a key. */
+  readonly keyFiles: readonly string[]
   readonly managerip?: string | undefined
   readonly managerport?: string | undefined
   readonly managersocket?: string | undefined
@@ -25,16 +32,30 @@ export interface VoipmonitorConf {
 const wanted = ['managerip', 'managerport', 'managersocket', 'manager_aes_key', 'manager_aes_iv'] as const
 
 /**
- * Reads voipmonitor.conf: `name = value` in the section `[general]` or before any. A comment begins with # or ; at the beginning of a line, or behind a
- * blank. Files that it includes (`conf.d`) are not read.
+ * Reads voipmonitor.conf, and the files of `voipmonitor/conf.d` beside it, by name: `name = value` in the section `[general]` or before any. A comment
+ * begins with # or ; at the beginning of a line, or behind a blank.
  * @throws ConfigError
  */
 export function readVoipmonitorConf(file: string): VoipmonitorConf {
-  return { file, ...parseVoipmonitorConf(readConfigurationText(file).text) }
+  const read = (one: string) => ({ file: one, ...parseVoipmonitorConf(readConfigurationText(one).text) })
+  const more = filesIn(path.join(path.dirname(file), moreFiles)).map(read)
+  const telling = more.filter((conf) => wanted.some((name) => conf[name] !== undefined))
+  const all = [read(file), ...telling]
+  return Object.assign({}, ...all, {
+    file: all.map((conf) => conf.file).join(' and '),
+    keyFiles: all.filter((conf) => conf.manager_aes_key !== undefined).map((conf) => conf.file)
+  })
+}
+
+/** In the order of their names: the sniffer takes them in the order of the folder, which nobody chooses. */
+function filesIn(folder: string): string[] {
+  const entries = fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+  return names.sort().map((name) => path.join(folder, name))
 }
 
 /** As `readVoipmonitorConf`, from the text. */
-export function parseVoipmonitorConf(text: string): Omit<VoipmonitorConf, 'file'> {
+export function parseVoipmonitorConf(text: string): Omit<VoipmonitorConf, 'file' | 'keyFiles'> {
   const found: Partial<Record<(typeof wanted)[number], string>> = {}
   let isGeneral = true
   for (const line of text.replace(/^\ufeff/, '').split(/\r?\n/)) {
@@ -83,14 +104,16 @@ function isUsable(path: string): boolean {
  * @throws ConfigError when one of key and IV is missing (the sniffer then uses neither), ManagerKeyError
  */
 export function keyOfConf(conf: VoipmonitorConf, warn: (message: string) => void): SensorKey | undefined {
-  const { file, manager_aes_key: key, manager_aes_iv: iv } = conf
+  const { file, keyFiles, manager_aes_key: key, manager_aes_iv: iv } = conf
   if (key === undefined && iv === undefined) return undefined
   if (key === undefined || iv === undefined) {
     throw new ConfigError(`${file} has no ${key === undefined ? 'manager_aes_key' : 'manager_aes_iv'}`, {
       hint: 'A key needs its IV: the sniffer uses neither of them alone.'
     })
   }
-  const stat = fs.statSync(file, { throwIfNoEntry: false })
-  if (stat) warnOfReaders(file, stat, warn)
+  for (const one of keyFiles) {
+    const stat = fs.statSync(one, { throwIfNoEntry: false })
+    if (stat) warnOfReaders(one, stat, warn)
+  }
   return keyWithSource(file, () => parseManagerKey({ key, iv }))
 }

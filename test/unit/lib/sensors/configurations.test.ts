@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PbxkitError } from '../../../../src/lib/errors.js'
@@ -5,7 +7,7 @@ import { generateManagerKey } from '../../../../src/lib/keygen/voipmonitor.js'
 import { readGuiConfigurationKey } from '../../../../src/lib/sensors/gui-configuration.js'
 import { keyOfText } from '../../../../src/lib/sensors/key-file.js'
 import { readPhpConstants } from '../../../../src/lib/sensors/php-constants.js'
-import { chooseSensors, type KnownSensor } from '../../../../src/lib/sensors/sensor.js'
+import { chooseSensors, type KnownSensor, withKey } from '../../../../src/lib/sensors/sensor.js'
 import {
   keyOfConf,
   parseVoipmonitorConf,
@@ -20,7 +22,7 @@ const withCode = (code: string, message = /./) => expect.objectContaining({ code
 const noWarning = () => {}
 
 describe('voipmonitor.conf', () => {
-  const conf = (text: string) => ({ file: 'x.conf', ...parseVoipmonitorConf(text) })
+  const conf = (text: string) => ({ file: 'x.conf', keyFiles: [], ...parseVoipmonitorConf(text) })
   const addressOf = (text: string, mayUse = false) => sensorOfConf(conf(text), () => mayUse).address
 
   it('says where the manager listens', () => {
@@ -55,9 +57,40 @@ describe('voipmonitor.conf', () => {
     )
     expect(() => readVoipmonitorConf('/no/such.conf')).toThrow(withCode('E_CONFIG'))
   })
+
+  it('goes on in the files of voipmonitor/conf.d beside it, in the order of their names, and not in folders there', () => {
+    const file = scratchFile('voipmonitor.conf', 'managerport = 5030\nmanagerip = 10.0.0.1\n', 0o644)
+    const folder = path.join(path.dirname(file), 'voipmonitor', 'conf.d')
+    fs.mkdirSync(path.join(folder, 'old'), { recursive: true })
+    const write = (name: string, text: string) => fs.writeFileSync(path.join(folder, name), text, { mode: 0o600 })
+    write('20-key', `manager_aes_key = ${key}\nmanager_aes_iv = ${iv}\nmanagerport = 5032\n`)
+    write('10-port.conf', 'managerport = 5031\n')
+    write('30-spool', 'spooldir = /var/spool\n')
+    write('old/port', 'managerport = 1\n')
+    const conf = readVoipmonitorConf(file)
+    expect(sensorOfConf(conf).address).toEqual({ kind: 'tcp', host: '10.0.0.1', port: 5032 })
+    expect(conf.file).toBe(`${file} and ${path.join(folder, '10-port.conf')} and ${path.join(folder, '20-key')}`)
+    const warnings: string[] = []
+    expect(keyOfConf(conf, (message) => warnings.push(message))).toMatchObject({ source: conf.file })
+    expect(warnings).toEqual([])
+  })
 })
 
 describe('configuration.php', () => {
+  it('says the cipher too, where it has one; of --cipher and of a sensor that comes first', async () => {
+    const php = (cipher: string) =>
+      scratchFile('c.php', `<?php define('VPMANAGER_AES_KEY', '${key}'); define('VPMANAGER_AES_IV', '${iv}');${cipher}`)
+    const file = php(" define('VPMANAGER_AES_CIPHER', 'aes-256-cbc');")
+    const sources = [() => readGuiConfigurationKey(file, noWarning)]
+    const sensor = { name: 'a', address: { kind: 'unix', path: '/s' } as const, source: 'test' }
+    expect(await withKey(sensor, { sources })).toMatchObject({ cipher: 'aes-256-cbc', keySource: file })
+    expect(await withKey({ ...sensor, cipher: 'aes-192-cbc' }, { sources })).toMatchObject({ cipher: 'aes-192-cbc' })
+    expect(await withKey(sensor, { sources, cipher: 'aes-128-cbc' })).toMatchObject({ cipher: 'aes-128-cbc' })
+    expect(() => readGuiConfigurationKey(php(" const VPMANAGER_AES_CIPHER = 'des';"), noWarning)).toThrow(
+      withCode('E_MANAGER_KEY', /c\.php: "des" is not a cipher/)
+    )
+  })
+
   const names = ['KEY', 'IV']
   const read = (text: string) => readPhpConstants(text, names, 'c.php')
 
