@@ -1,6 +1,8 @@
-import { UsageError } from '../errors.js'
+import { ConfigError, UsageError } from '../errors.js'
 import { parseAddress as parseListenAddress } from '../net/address.js'
 import { systemDns } from '../net/dns.js'
+import type { RegistrationSecret } from '../registrations/account.js'
+import { parseHa1 } from '../registrations/accounts/account-secret.js'
 import type { Address } from '../sip/address.js'
 import { readAddress } from '../sip/build.js'
 import { DigestSession } from '../sip/digest-session.js'
@@ -19,11 +21,16 @@ import { readSecretFile } from './secret.js'
 import { sipFlags } from './sip-flags.js'
 import { ladderRung } from './sip-ladder.js'
 
-type SipFlags = Interfaces.InferredFlags<typeof sipFlags> & { timeout: number }
+export type SipFlags = Interfaces.InferredFlags<typeof sipFlags> & { timeout: number }
 
 /** A command that sends SIP requests. */
 export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T> {
   static override baseFlags = { ...BaseCommand.baseFlags, ...sipFlags }
+
+  override async init(): Promise<void> {
+    await super.init()
+    refuseLineEnds({ ...this.args, ...this.flags })
+  }
 
   get #flags(): SipFlags {
     return this.flags as unknown as SipFlags
@@ -38,32 +45,69 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
     const startMs = performance.now()
     const agent = new UserAgent({
       bind,
-      // One port for several peers cannot be connected to each.
-      udp: bind?.port ? 'shared' : udp,
-      tls: { caFile: flags['tls-ca'], pin: flags['tls-pin'], insecure: flags.insecure },
+      // One port for several peers cannot be connected to each, and a connected one hears nobody else.
+      udp: bind?.port || flags['any-source'] ? 'shared' : udp,
+      anySource: flags['any-source'],
+      tls: {
+        ...{ caFile: flags['tls-ca'], pin: flags['tls-pin'], insecure: flags.insecure },
+        ...{ certFile: flags['tls-cert'], keyFile: flags['tls-key'] },
+        ...(flags['tls-min'] && { minVersion: `TLSv${flags['tls-min']}` })
+      },
       webSocketPath: flags['ws-path'],
       connectTimeoutMs: flags.timeout,
       dns: systemDns(flags['dns-server']),
       overrides: parseOverrides(flags.resolve ?? []),
       family: flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined,
-      timers: { ...defaultTimers, ...(flags.t1 && { t1Ms: flags.t1 }), ...(flags.t2 && { t2Ms: flags.t2 }) },
+      timers: {
+        ...defaultTimers,
+        ...(flags.t1 && { t1Ms: flags.t1 }),
+        ...(flags.t2 && { t2Ms: flags.t2 }),
+        ...(flags.t4 && { t4Ms: flags.t4 })
+      },
       userAgent: flags['user-agent'],
       ...(flags.trace && { onWire: (event) => process.stderr.write(ladderRung(event, performance.now() - startMs)) })
     })
     return agent
   }
 
-  /** The login of --auth-user; undefined without it. @throws UsageError without a password and nobody to ask */
-  protected async digest(agent: UserAgent): Promise<DigestSession | undefined> {
-    const flags = this.#flags
+  /**
+   * The login of --auth-user; undefined without it. Each call gives a session of its own: requests in flight at the same time need one each.
+   * @param flags those of the command line, or with values of a row in them @param secret of a row, in place of what the command line says
+   * @throws UsageError without a password and nobody to ask
+   */
+  protected async digest(agent: UserAgent, flags = this.#flags, secret?: RegistrationSecret): Promise<DigestSession | undefined> {
     const username = flags['auth-user']
     if (username === undefined) return undefined
-    const password = await this.#password(username)
+    const login = secret ?? (await this.#secret(username))
+    const credentials =
+      login.kind === 'ha1' ? { username, ha1: { [login.algorithm]: login.ha1 } } : { username, password: login.password }
     return new DigestSession({
-      credentialsFor: (realm) => (realm === (flags['auth-realm'] ?? realm) ? { username, password } : undefined),
+      credentialsFor: (realm) => (realm === (flags['auth-realm'] ?? realm) ? credentials : undefined),
       cnonce: () => agent.ids.cnonce(),
       ...(flags['auth-algorithms'] && { hashes: flags['auth-algorithms'] })
     })
+  }
+
+  /** Asked for once, however many requests need it. */
+  #secret(username: string): Promise<RegistrationSecret> {
+    this.#knownSecret ??= this.#findSecret(username)
+    return this.#knownSecret
+  }
+
+  #knownSecret: Promise<RegistrationSecret> | undefined
+
+  async #findSecret(username: string): Promise<RegistrationSecret> {
+    const file = this.#flags['auth-ha1-file']
+    const isTyped = file !== undefined && this.origins.get('auth-ha1-file')?.kind === 'flag'
+    const fromEnvironment = isTyped ? undefined : process.env.PBXKIT_AUTH_HA1
+    const text = fromEnvironment || (file === undefined ? undefined : readSecretFile(file, (message) => this.note(message)))
+    if (text === undefined) return { kind: 'password', password: await this.#password(username) }
+    try {
+      return parseHa1(text.trim())
+    } catch (cause) {
+      const where = fromEnvironment ? 'PBXKIT_AUTH_HA1' : '--auth-ha1-file'
+      throw new ConfigError(`The HA1 of ${where} ${(cause as Error).message}`, { cause })
+    }
   }
 
   async #password(username: string): Promise<string> {
@@ -73,13 +117,12 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
     if (file !== undefined) return readSecretFile(file, (message) => this.note(message))
     if (this.mayAsk) return askSecret(`Password of ${username}:`, this.signal)
     throw new UsageError('There is no password for --auth-user', {
-      hint: 'Set PBXKIT_AUTH_PASSWORD, or name a file with --auth-password-file.'
+      hint: 'Set PBXKIT_AUTH_PASSWORD, or name a file with --auth-password-file (or --auth-ha1-file).'
     })
   }
 
   /** A new request outside of any dialog, as the flags say. */
-  protected draft(agent: UserAgent, method: string, uri: SipUri): RequestDraft {
-    const flags = this.#flags
+  protected draft(agent: UserAgent, method: string, uri: SipUri, flags = this.#flags): RequestDraft {
     const self = flags['auth-user'] && `sip:${escapeUser(flags['auth-user'])}@${uri.host}`
     const from = readAddressFlag('--from', flags.from ?? self ?? formatUri(aor(uri)))
     const fallback = method === 'REGISTER' ? from : readAddressFlag('The URI', formatUri(aor(uri)))
@@ -97,8 +140,8 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
   }
 
   /** What every exchange of the command has in common. @param uri where it goes without --proxy @param route the first hop, else */
-  protected exchangeOptions(uri: SipUri, route?: string): ExchangeOptions {
-    const { proxy, timeout, 'udp-only': udpOnly } = this.#flags
+  protected exchangeOptions(uri: SipUri, route?: string, flags = this.#flags): ExchangeOptions {
+    const { proxy, timeout, 'udp-only': udpOnly } = flags
     const hop = route === undefined ? uri : readSipUri('--route', readAddress(route).uriText)
     return { to: proxy === undefined ? hop : readSipUri('--proxy', proxy), timeoutMs: timeout, udpOnly, signal: this.signal }
   }
@@ -110,6 +153,18 @@ export function readSipUri(flag: string, text: string): SipUri {
   if (!isSipUri(uri)) throw new UsageError(`${flag}: "${text}" is not a SIP URI`)
   if (uri.headers.length > 0) throw new UsageError(`${flag}: headers in a URI are not sent; give them with -H`)
   return uri
+}
+
+/**
+ * A line end in a value would end its header and begin another. A body may have any.
+ * @throws UsageError that names the flag
+ */
+export function refuseLineEnds(values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (name === 'body' || ![value].flat().some((one) => typeof one === 'string' && /[\r\n\0]/.test(one))) continue
+    const flag = name === 'uri' ? 'The URI' : name === 'method' ? 'The method' : `--${name}`
+    throw new UsageError(`${flag} has a line end, or NUL: no header may have one`)
+  }
 }
 
 function readAddressFlag(flag: string, text: string): Address {

@@ -36,11 +36,21 @@ export const sipFlags = {
   'max-forwards': Flags.integer({ description: 'hops that it may take (default 70)', min: 0, max: 255, helpValue: 'N', ...sip }),
   t1: durationFlag({ description: "RFC 3261's timer T1: first repeat over UDP (default 500ms)", ...sip }),
   t2: durationFlag({ description: 'T2: longest time between repeats (default 4s)', ...sip }),
+  t4: durationFlag({ description: 'T4: how long a message may be on its way (default 5s)', ...sip }),
+  'any-source': Flags.boolean({
+    description: 'take replies over UDP that come from another address than was asked',
+    ...sip
+  }),
   trace: Flags.boolean({ description: 'show what is sent and received on stderr, secrets masked', ...sip }),
 
   'auth-user': Flags.string({ description: 'user that answers challenges', helpValue: 'NAME', ...login }),
   'auth-password-file': Flags.string({
     description: 'file whose first line is the password ("-": stdin; else PBXKIT_AUTH_PASSWORD, or a prompt)',
+    helpValue: 'FILE',
+    ...login
+  }),
+  'auth-ha1-file': Flags.string({
+    description: 'file with a HA1 in place of the password: HEX, or ALGORITHM=HEX (else PBXKIT_AUTH_HA1)',
     helpValue: 'FILE',
     ...login
   }),
@@ -59,5 +69,13 @@ export const sipFlags = {
     helpValue: 'sha256:…',
     ...tls
   }),
+  'tls-cert': Flags.string({ description: 'our own certificate, PEM', helpValue: 'FILE', ...tls }),
+  'tls-key': Flags.string({
+    description: 'its key (default: in the same file)',
+    helpValue: 'FILE',
+    dependsOn: ['tls-cert'],
+    ...tls
+  }),
+  'tls-min': Flags.option({ options: ['1.2', '1.3'] as const, description: 'oldest TLS that is taken (default 1.2)', ...tls })(),
   insecure: Flags.boolean({ description: 'trust any certificate', ...tls })
 }

@@ -13,24 +13,42 @@ import type { sipSendFlags } from './sip-send-flags.js'
 // The longest body that a message may have is shorter.
 const maxFileBytes = 64 * 1024
 
-type SendFlags = Interfaces.InferredFlags<typeof sipSendFlags>
+export type SendFlags = Interfaces.InferredFlags<typeof sipSendFlags>
+
+/** What stands in files, or comes from stdin: read once, however many requests are made of it. */
+export interface SendInputs {
+  body: Buffer | undefined
+  /** Of --header-file. */
+  headers: string | undefined
+}
+
+/** @throws IoError, UsageError for a file that is too long for a message */
+export function readInputs(flags: SendFlags): SendInputs {
+  const file = flags['header-file']
+  return { body: readBody(flags), headers: file === undefined ? undefined : readInput(file).toString('utf8') }
+}
 
 /** Methods with which a peer learns where we are (RFC 3261 8.1.1.8, 6665, 3515). */
 const withContact = new Set(['INVITE', 'SUBSCRIBE', 'REGISTER', 'REFER', 'UPDATE', 'NOTIFY'])
 
-/** What the flags of `uac send` make of a request. @throws UsageError, IoError */
-export function applySendFlags(draft: RequestDraft, flags: SendFlags): RequestDraft {
+/** What the flags of `uac send` make of a request. @throws UsageError */
+export function applySendFlags(
+  draft: RequestDraft,
+  flags: SendFlags & { 'user-agent'?: string },
+  inputs: SendInputs
+): RequestDraft {
   const { method } = draft
+  const userAgent = flags['user-agent']
   const token = (flag: string, value: string) => {
     if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(value)) throw new UsageError(`${flag}: ${JSON.stringify(value)} is no tag`)
     return value
   }
   const fromTag = flags['from-tag'] === undefined ? draft.from.tag! : token('--from-tag', flags['from-tag'])
   const toTag = flags['to-tag'] === undefined ? undefined : token('--to-tag', flags['to-tag'])
-  const given = readBody(flags)
+  const given = inputs.body
   const body = given ?? (method === 'INVITE' ? (flow: TransportFlow) => inactiveOffer(flow.sentBy) : undefined)
   const hasBody = given ? given.length > 0 : body !== undefined
-  const headers = headersOf(flags, method, hasBody)
+  const headers = headersOf(flags, inputs, method, hasBody)
   return {
     ...draft,
     from: draft.from.withParameters(draft.from.parameters.with('tag', fromTag)),
@@ -40,14 +58,15 @@ export function applySendFlags(draft: RequestDraft, flags: SendFlags): RequestDr
     routes: (flags.route ?? []).map((route) => String(readAddress(route))),
     ...(withContact.has(method) && flags.contact !== '' && { contactUser: 'pbxkit' }),
     headers,
+    ...(userAgent !== undefined && { userAgent }),
     ...(hasBody && { body })
   }
 }
 
-function headersOf(flags: SendFlags, method: string, hasBody: boolean): HeaderLine[] {
+function headersOf(flags: SendFlags, inputs: SendInputs, method: string, hasBody: boolean): HeaderLine[] {
   const { force } = flags
   const given = [
-    ...(flags['header-file'] === undefined ? [] : readHeaders(readInput(flags['header-file']).toString('utf8'), { force })),
+    ...(inputs.headers === undefined ? [] : readHeaders(inputs.headers, { force })),
     ...(flags.header ?? []).map((text) => readHeader(text, { force }))
   ]
   const has = (name: string) => given.some(([one]) => headerKey(one) === headerKey(name))

@@ -47,6 +47,8 @@ export const sipSendFlags = {
     description: 'INVITE: CANCEL when nobody answers for so long',
     default: 60_000,
     defaultHelp: async () => '60',
+    // Kamailio's fr_inv_timeout.
+    aliases: ['invite-timeout'],
     ...dialog
   }),
   'bye-after': durationFlag({
@@ -70,5 +72,23 @@ export const sipSendFlags = {
   }),
   show: Flags.option({ options: shownParts, description: 'what is printed of the reply', default: 'line' })(),
   repeat: Flags.integer({ description: 'send it so often', default: 1, min: 1, max: 1_000_000 }),
-  interval: durationFlag({ description: 'with --repeat: from one to the next', default: 1000, defaultHelp: async () => '1' })
+  interval: durationFlag({
+    description: 'from one to the next (default: 1 with --repeat, none with --csv)'
+  }),
+  csv: Flags.string({
+    description:
+      'send one for each row; {{column}} in the method, the URI and flags is its value; a column auth_password is the password of --auth-user ("-": stdin)',
+    helpValue: 'FILE'
+  }),
+  concurrency: Flags.integer({
+    description: 'with --csv or --repeat: requests in flight at a time',
+    default: 1,
+    min: 1,
+    max: 1000
+  }),
+  'on-reply': Flags.string({
+    description:
+      'run this with each final reply: PBXKIT_REPLY_STATUS, _REASON, _METHOD, _URI, _CALL_ID in its environment, JSON on its stdin',
+    helpValue: 'COMMAND'
+  })
 }

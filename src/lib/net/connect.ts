@@ -28,6 +28,11 @@ export interface TlsOptions {
   insecure?: boolean | undefined
   /** The name that the certificate must have, when it is not the host. */
   serverName?: string | undefined
+  /** PEM files with our own certificate and its key, for a server that asks who we are. The key may stand in the certificate's file. */
+  certFile?: string | undefined
+  keyFile?: string | undefined
+  /** Default TLSv1.2: what is older is broken (RFC 8996). */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
 }
 
 /**
@@ -64,7 +69,10 @@ function placeOf({ host, port, path, localAddress }: ConnectOptions) {
   return path ? { path } : { host, port, autoSelectFamily: true, ...(localAddress && { localAddress }) }
 }
 
-function tlsConnectOptions(options: ConnectOptions, { caFile, pin, insecure, serverName }: TlsOptions): tls.ConnectionOptions {
+function tlsConnectOptions(
+  options: ConnectOptions,
+  { caFile, pin, insecure, serverName, certFile, keyFile = certFile, minVersion = 'TLSv1.2' }: TlsOptions
+): tls.ConnectionOptions {
   const name = serverName ?? options.host
   return {
     ...placeOf(options),
@@ -74,7 +82,8 @@ function tlsConnectOptions(options: ConnectOptions, { caFile, pin, insecure, ser
     ...(serverName && {
       checkServerIdentity: (_host: string, certificate: tls.PeerCertificate) => tls.checkServerIdentity(serverName, certificate)
     }),
-    minVersion: 'TLSv1.2',
+    ...(certFile && { cert: readPem(certFile, 'CERTIFICATE'), key: readPem(keyFile!, 'PRIVATE KEY') }),
+    minVersion,
     // A pin replaces the authorities' word; it is compared after the handshake.
     rejectUnauthorized: !insecure && !pin
   }
@@ -90,6 +99,19 @@ export function readCaFile(file: string, hint = 'Name a PEM file with --tls-ca.'
   }
   // Node takes such a file without a word, and then trusts nobody.
   if (!pem.includes('CERTIFICATE-----')) throw new ConfigError(`There is no certificate in the CA file ${file}`, { hint })
+  return pem
+}
+
+/** Our own certificate, or its key. @throws ConfigError, without a word of what the file holds */
+function readPem(file: string, what: 'CERTIFICATE' | 'PRIVATE KEY'): Buffer {
+  const hint = 'Name PEM files with --tls-cert and --tls-key.'
+  let pem: Buffer
+  try {
+    pem = fs.readFileSync(file)
+  } catch (cause) {
+    throw new ConfigError(`Cannot read ${file}: ${(cause as Error).message}`, { cause, hint })
+  }
+  if (!pem.includes(`${what}-----`)) throw new ConfigError(`There is no ${what.toLowerCase()} in ${file}`, { hint })
   return pem
 }
 

@@ -15,6 +15,8 @@ export interface FlowPoolOptions {
    * which hears requests from everybody.
    */
   udp: 'connected' | 'shared'
+  /** With `shared`: replies may come from other addresses than were asked. */
+  anySource?: boolean | undefined
   tls?: TlsOptions | undefined
   /** The path of WebSocket URLs. */
   webSocketPath?: string | undefined
@@ -88,7 +90,7 @@ export class FlowPool {
     const family = isIpv6(target.address) ? 6 : 4
     let socket = this.#shared.get(family)
     if (!socket) {
-      socket = SharedUdp.open(family, this.#options.bind, this.#handlers)
+      socket = SharedUdp.open(family, this.#options.bind, this.#handlers, this.#options.anySource)
       this.#shared.set(family, socket)
       socket.catch(() => this.#shared.delete(family))
     }

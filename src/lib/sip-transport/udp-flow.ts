@@ -81,15 +81,18 @@ export class SharedUdp {
   readonly #socket: DatagramSocket
   readonly #bindHost: string | undefined
   readonly #handlers: FlowHandlers
+  readonly #anySource: boolean
   readonly #flows = new Map<string, UdpFlow>()
 
-  private constructor(socket: DatagramSocket, bindHost: string | undefined, handlers: FlowHandlers) {
+  private constructor(socket: DatagramSocket, bindHost: string | undefined, anySource: boolean, handlers: FlowHandlers) {
     this.#socket = socket
     this.#bindHost = bindHost
+    this.#anySource = anySource
     this.#handlers = handlers
   }
 
-  static async open(family: 4 | 6, bind: UdpBind | undefined, handlers: FlowHandlers): Promise<SharedUdp> {
+  /** @param anySource hear replies from everybody, too: there are servers that answer from another address than they are asked at */
+  static async open(family: 4 | 6, bind: UdpBind | undefined, handlers: FlowHandlers, anySource = false): Promise<SharedUdp> {
     const socket = await DatagramSocket.open(
       { bind, family },
       {
@@ -97,7 +100,7 @@ export class SharedUdp {
         onError: (error) => shared.#fail(error)
       }
     )
-    const shared: SharedUdp = new SharedUdp(socket, bind?.host, handlers)
+    const shared: SharedUdp = new SharedUdp(socket, bind?.host, anySource, handlers)
     return shared
   }
 
@@ -121,6 +124,7 @@ export class SharedUdp {
   #receive(bytes: Buffer, source: Address): void {
     const known = this.#flows.get(formatAddress(source))
     if (known) return receive(bytes, source, known, this.#handlers)
+    if (this.#anySource) return receive(bytes, source, this.#stranger(source), this.#handlers)
     const { onMessage } = this.#handlers
     // Who was not asked has no answer: one that comes from elsewhere is forged more often than not.
     const requestsOnly: typeof onMessage = (message, ...more) => isRequest(message) && onMessage(message, ...more)

@@ -84,7 +84,8 @@ function list(reply: SipReply, name: string): string[] {
   }
 }
 
-function pause(agent: UserAgent, ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits, unless the signal comes first. */
+export function pause(agent: UserAgent, ms: number, signal: AbortSignal | undefined): Promise<void> {
   if (ms <= 0 || signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const done = () => {

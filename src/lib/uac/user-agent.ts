@@ -33,6 +33,8 @@ export interface UserAgentOptions {
   bind?: UdpBind | undefined
   /** `shared` where requests come from elsewhere than replies: calls, subscriptions, registrations. */
   udp?: 'connected' | 'shared' | undefined
+  /** With `shared`: replies may come from other addresses than were asked. */
+  anySource?: boolean | undefined
   tls?: TlsOptions | undefined
   webSocketPath?: string | undefined
   /** Of TCP, TLS and WebSocket. */
@@ -82,9 +84,9 @@ export class UserAgent {
     this.blacklist = new Blacklist(now)
     this.wheel = new SystemWheel(now)
     this.table = new TransactionTable({ wheel: this.wheel, timers: options.timers ?? defaultTimers })
-    const { bind, udp = 'connected', tls, webSocketPath, connectTimeoutMs, onWire } = options
+    const { bind, udp = 'connected', anySource, tls, webSocketPath, connectTimeoutMs, onWire } = options
     this.#pool = new FlowPool(
-      { bind, udp, tls, webSocketPath, connectTimeoutMs },
+      { bind, udp, anySource, tls, webSocketPath, connectTimeoutMs },
       {
         onMessage: (message, flow, source) => this.#receive(message, flow, source),
         onRefused: (_error, bytes, flow) => this.#refuse(bytes, flow),

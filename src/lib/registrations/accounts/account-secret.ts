@@ -78,7 +78,7 @@ function checked(secret: string, where: string): string {
 
 /** `auth_ha1`, which wins, else `auth_password`. */
 export function readSecret(fields: AccountFields, store: SecretStore): RegistrationSecret | undefined {
-  const ha1 = fields.read('auth_ha1', fields.text('auth_ha1'), (text) => readHa1(store.resolve(text)))
+  const ha1 = fields.read('auth_ha1', fields.text('auth_ha1'), (text) => parseHa1(store.resolve(text)))
   if (ha1) return ha1
   const password = fields.read('auth_password', fields.verbatim('auth_password'), (text) => store.resolve(text))
   if (password !== undefined) return { kind: 'password', password }
@@ -88,7 +88,7 @@ export function readSecret(fields: AccountFields, store: SecretStore): Registrat
 }
 
 /** `HEX`, whose length says the algorithm, or `ALGORITHM:HEX` (also with `=`, as --auth-ha1 has it). @throws DataError */
-function readHa1(text: string): RegistrationSecret {
+export function parseHa1(text: string): RegistrationSecret {
   const named = /^(MD5|SHA-256|SHA-512-256)[:=](.*)$/is.exec(text)
   const hex = (named?.[2] ?? text).toLowerCase()
   const algorithm = (named?.[1]?.toUpperCase() ?? (hex.length === 64 ? 'SHA-256' : 'MD5')) as Ha1Algorithm
