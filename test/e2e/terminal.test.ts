@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sipPeer } from '../unit/support/sip-peer.js'
 import { program, secret, simulator, temporaryFolder } from './support/pbxkit.js'
 import { sniffer, withKey } from './support/sniffer.js'
 
@@ -53,6 +54,41 @@ describe.skipIf(!hasPython)('on a terminal (needs python3)', () => {
     expect(shown).toMatch(/Variable.*NAME/)
     expect(shown).toMatch(/Value/)
     expect(status).toBe(0)
+  })
+
+  it('asks what a bare uac send needs, and keeps the answers as a profile that the next one uses', async () => {
+    const challenge = 'Digest realm="lab", nonce="n", qop="auth"'
+    const peer = await sipPeer(({ request, reply }) => {
+      if (request.get('Authorization')) reply({ status: 200 })
+      else reply({ status: 401, headers: [['WWW-Authenticate', challenge]] })
+    })
+    const config = { XDG_CONFIG_HOME: temporaryFolder() }
+    const { status, shown } = await onTerminal(
+      ['uac', 'send'],
+      [
+        ['Method:', 'message\r'],
+        ['SIP URI:', `sip:bob@127.0.0.1:${peer.port}\r`],
+        ['Text:', 'Hello\r'],
+        ['From', '"A; B" <sip:a@example.org>\r'],
+        ['challenges', 'alice\r'],
+        ['Password of alice:', 'pass-word\r'],
+        ['profile', 'a b\r'],
+        ['no name', 'lab.1\r']
+      ],
+      config
+    )
+    expect(shown).toContain('200 OK')
+    expect(shown).not.toContain('pass-word')
+    expect(status).toBe(0)
+    expect(peer.requests.at(-1)!.body.toString()).toBe('Hello')
+    const again = await onTerminal(
+      ['uac', 'send', 'INFO', `sip:bob@127.0.0.1:${peer.port}`, '--profile', 'lab.1'],
+      [['Password of alice:', 'pass-word\r']],
+      config
+    )
+    expect(again.status).toBe(0)
+    expect(peer.requests.at(-1)!.from.displayName).toBe('A; B')
+    expect(peer.requests.at(-1)!.get('Authorization')).toContain('username="alice"')
   })
 
   it('asks nothing with --no-input: 64', async () => {

@@ -10,7 +10,9 @@ import { compileExpectation } from '../uac/request-fields.js'
 import { needsSharedUdp, send } from '../uac/send.js'
 import type { UserAgent } from '../uac/user-agent.js'
 import type { Command } from './oclif.js'
-import { readSipUri, SipCommand, type SipFlags } from './sip-command.js'
+import { askText } from './prompt.js'
+import { saveProfile } from './save-profile.js'
+import { readSipUri, refuseLineEnds, SipCommand, type SipFlags } from './sip-command.js'
 import { replyJson, type ShownReply } from './sip-reply-text.js'
 import { applySendFlags, readInput, readInputs, readMethod, type SendFlags } from './sip-request-source.js'
 import { SendPrinter } from './sip-send-printer.js'
@@ -31,6 +33,42 @@ interface SendJob {
 export abstract class SipSendCommand<T extends typeof Command> extends SipCommand<T> {
   get #flags(): AllFlags {
     return this.flags as unknown as AllFlags
+  }
+
+  /**
+   * Asks for what a request of this method mostly needs and no flag says. The answers take the place of the flags.
+   * @returns those that are worth keeping: who we are, not what is said
+   */
+  protected async askRest(method: string): Promise<Record<string, string>> {
+    const flags = this.#flags
+    const ask = async (name: 'body' | 'event' | 'from' | 'auth-user', question: string, value?: string) => {
+      const answer = flags[name] === undefined ? await askText(question, this.signal, value) : ''
+      if (answer !== '') flags[name] = answer
+      return answer
+    }
+    const upper = method.toUpperCase()
+    if (upper === 'MESSAGE' && flags['body-file'] === undefined) await ask('body', 'Text:')
+    if (upper === 'SUBSCRIBE' || upper === 'PUBLISH') await ask('event', 'Event:', 'presence')
+    const from = await ask('from', 'From (empty: the user below, or the URI):')
+    const user = await ask('auth-user', 'User that answers challenges (empty: none):')
+    refuseLineEnds(flags as unknown as Record<string, unknown>)
+    return { ...(from && { from }), ...(user && { 'auth-user': user }) }
+  }
+
+  /** Keeps answers for the next time, if that is wanted. A name that does not do is told, and asked for again. */
+  protected async offerProfile(answers: Readonly<Record<string, string>>): Promise<void> {
+    while (Object.keys(answers).length > 0 && !this.signal.aborted) {
+      const name = await askText('Keep these answers as a profile (its name; empty: no):', this.signal)
+      if (name === '') return
+      try {
+        const file = await saveProfile(name, answers)
+        this.note(`written to ${file}: use it with --profile ${name}`)
+        return
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error
+        this.note(error.message)
+      }
+    }
   }
 
   /** Sends what the flags say, prints what comes back, and sets the exit status. */
