@@ -1,6 +1,6 @@
-import type { PbxkitError } from '../errors.js'
+import { PbxkitError } from '../errors.js'
 import type { SipUri } from '../sip/uri.js'
-import { targetName } from '../sip-transport/target.js'
+import { type SipTarget, targetName } from '../sip-transport/target.js'
 import type { RequestDraft } from './draft.js'
 import { type Ping, type PingOptions, type PingSummary, ping, summarize } from './ping.js'
 import type { UserAgent } from './user-agent.js'
@@ -19,15 +19,25 @@ export interface PingResult {
   summary: PingSummary
 }
 
-/** A task for every place that a URI leads to (`--all-targets`). @throws as `targetsOf` does */
+/** A task for every place that a URI leads to (`--all-targets`). One that leads nowhere stays as it is: its ping says why, and others are asked. */
 export async function splitTask(agent: UserAgent, task: PingTask): Promise<PingTask[]> {
   const { to } = task.options
-  const targets = 'scheme' in to ? await agent.targetsOf(to) : to
+  const targets = 'scheme' in to ? await targetsOrNone(agent, to) : to
+  if (targets.length === 0) return [task]
   return targets.map((target) => ({
     ...task,
     name: `${task.name} (${targetName(target)})`,
     options: { ...task.options, to: [target] }
   }))
+}
+
+async function targetsOrNone(agent: UserAgent, uri: SipUri): Promise<readonly SipTarget[]> {
+  try {
+    return await agent.targetsOf(uri)
+  } catch (error) {
+    if (error instanceof PbxkitError) return []
+    throw error
+  }
 }
 
 /** Asks all at the same time. @param onPing each as it comes */
