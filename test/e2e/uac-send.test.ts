@@ -138,6 +138,15 @@ describe('uac send --csv', () => {
     expect(stdout + stderr).not.toMatch(/p1|p2/)
   })
 
+  it('warns of passwords that others may read', async () => {
+    const peer = await sipPeer(always(200))
+    const csv = writeFile('auth_password\np\n', { mode: 0o644 })
+    const { stderr } = await pbxkit(['uac', 'send', 'INFO', uriOf(peer), '--csv', csv])
+    expect(stderr).toContain('holds a secret and is readable by others')
+    const harmless = writeFile('user\np\n', { mode: 0o644 })
+    expect((await pbxkit(['uac', 'send', 'INFO', uriOf(peer), '--csv', harmless])).stderr).not.toContain('readable')
+  })
+
   it('with one login for all, answers challenges that come at the same time', async () => {
     let nonces = 0
     const peer = await sipPeer(({ request, reply }) => {

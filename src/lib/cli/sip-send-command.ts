@@ -74,7 +74,7 @@ export abstract class SipSendCommand<T extends typeof Command> extends SipComman
   /** Sends what the flags say, prints what comes back, and sets the exit status. */
   protected async send(method: string, uri: string): Promise<void> {
     const { csv, repeat, raw, expect } = this.#flags
-    const rows = csv === undefined ? undefined : await readCsv(csv)
+    const rows = csv === undefined ? undefined : await readCsv(csv, (message) => this.note(message))
     const printer = new SendPrinter({
       ...{ out: this.out, flags: this.#flags, several: repeat > 1 || rows !== undefined },
       isExpected: compileExpectation(expect ?? ['2xx']),

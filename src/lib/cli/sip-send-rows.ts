@@ -4,6 +4,7 @@ import { DataError, IoError, PbxkitError } from '../errors.js'
 import type { RegistrationSecret } from '../registrations/account.js'
 import { SecretStore } from '../registrations/accounts/account-secret.js'
 import { type Fields, fillPlaceholders, hasPlaceholders } from '../uac/placeholders.js'
+import { warnWhenReadableByOthers } from './secret.js'
 import { refuseLineEnds, type SipFlags } from './sip-command.js'
 import type { SendFlags, SendInputs } from './sip-request-source.js'
 
@@ -20,9 +21,10 @@ const maxCsvBytes = 64 * 1024 * 1024
 
 /**
  * Reads the rows of --csv: names of columns in the first line; commas, semicolons or tabs.
+ * @param warn told when others than the owner may read passwords in it
  * @throws IoError, DataError with the line, and no value of it: it could be a password
  */
-export async function readCsv(file: string): Promise<CsvRow[]> {
+export async function readCsv(file: string, warn: (message: string) => void): Promise<CsvRow[]> {
   const text = readText(file).replace(/^\ufeff/, '')
   const header = text.slice(0, text.search(/[\r\n]|$/))
   const delimiter = [',', ';', '\t'].find((one) => header.includes(one)) ?? ','
@@ -40,6 +42,7 @@ export async function readCsv(file: string): Promise<CsvRow[]> {
   if (rest.length === 0) throw new DataError(`${file} has no rows below the names of the columns`)
   const double = names.find((name, at) => names.indexOf(name) < at)
   if (double !== undefined) throw new DataError(`${file}:1: the column "${double}" twice`)
+  if (file !== '-' && names.includes('auth_password')) warnWhenReadableByOthers(file, warn)
   return rest.map(({ record, info }) => {
     if (record.length !== names.length) {
       throw new DataError(`${file}:${info.lines}: ${record.length} values, where there are ${names.length} columns`)
