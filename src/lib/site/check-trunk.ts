@@ -19,7 +19,7 @@ export const trunkName: Rule<string> = (text) => {
 }
 
 /** The user part of a SIP URI without what would have to be escaped there or in a file (RFC 3261, section 25.1). */
-const uriUser = matching(/^[A-Za-z0-9+._@%~!*=-]{1,80}$/, 'user of a provider')
+export const uriUser = matching(/^[A-Za-z0-9+._@%~!*=-]{1,80}$/, 'user of a provider')
 const contactUser = matching(/^[A-Za-z0-9+._-]{1,40}$/, 'user part of a contact')
 const networkOrHost: Rule<string> = (text) => {
   const written = network(text)

@@ -28,8 +28,9 @@ export class Fields {
     this.source = entry?.source ?? { file, line: 0 }
   }
 
+  /** Was something written, be it wrong? */
   has(name: string): boolean {
-    return this.#entry?.fields.has(name) === true
+    return this.#entry?.fields.get(name)?.values.some(({ text }) => text !== '') === true
   }
 
   /** The place of a field, else that of its section. */
@@ -70,7 +71,7 @@ export class Fields {
   /** @returns the value; undefined, and a problem is told, when there is none */
   required<T>(name: string, rule: Rule<T>, hint?: string): T | undefined {
     const value = this.one(name, rule)
-    if (value === undefined && this.#isEmpty(name))
+    if (value === undefined && !this.has(name))
       this.#problems.error('missing', this.source, `${this.#name(name)} is missing`, hint)
     return value
   }
@@ -104,10 +105,6 @@ export class Fields {
     this.#asked.add(name)
     const values = this.#entry?.fields.get(name)?.values ?? []
     return values.filter(({ text }) => text !== '')
-  }
-
-  #isEmpty(name: string): boolean {
-    return this.#written(name).length === 0
   }
 
   #read<T>(name: string, { text, source }: Written, rule: Rule<T>, isSecret: boolean): T | undefined {

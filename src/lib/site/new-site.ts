@@ -42,12 +42,12 @@ export function newSite(site: NewSite, file: string): Buffer {
       ]
     }
   ]
-  if (site.externalAddress !== undefined)
+  if (site.externalAddress !== undefined || site.localNet.length > 0)
     sections.push({
       name: 'nat',
       comment: 'How the world sees the PBX, and what is inside.',
       settings: [
-        { name: 'external_address', value: site.externalAddress },
+        ...(site.externalAddress === undefined ? [] : [{ name: 'external_address', value: site.externalAddress }]),
         { name: 'local_net', value: site.localNet.join(', ') }
       ]
     })

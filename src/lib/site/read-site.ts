@@ -122,3 +122,9 @@ function warnOfMode(file: string, problems: SiteProblems): void {
   const shown = (mode & 0o777).toString(8).padStart(4, '0')
   problems.warning('secret', { file, line: 0 }, `The file may hold secrets and has mode ${shown}`, `Run: chmod 600 ${file}`)
 }
+
+/** The names that a site file has, whatever is wrong with the rest. @throws ConfigError */
+export async function siteNames(file: string): Promise<{ users: string[]; trunks: string[] }> {
+  const tree = await parseSite(await readInput(file, stdin), file, new SiteProblems())
+  return { users: tree.users.map(({ name }) => name), trunks: tree.trunks.map(({ name }) => name) }
+}

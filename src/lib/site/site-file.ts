@@ -8,6 +8,7 @@ import { checkSite } from './check-site.js'
 import { openEditor, type SiteEditor } from './edit.js'
 import { SiteError, type SiteProblem, SiteProblems } from './problem.js'
 import { parseSite } from './read-site.js'
+import type { SiteEntry } from './tree.js'
 
 /** Somebody else changes the file right now, or has changed it since it was read. */
 export class SiteChangedError extends PbxkitError {
@@ -33,14 +34,14 @@ const lockPollMs = 20
 export async function editSite<T>(
   file: string,
   { timeoutMs, signal }: EditOptions,
-  change: (editor: SiteEditor) => T | Promise<T>
+  change: (editor: SiteEditor, bytes: Uint8Array) => T | Promise<T>
 ): Promise<T> {
   const real = realPath(file)
   const unlock = await lock(real, timeoutMs, signal)
   try {
     const before = read(real, file)
     const editor = await openEditor(before, file)
-    const result = await change(editor)
+    const result = await change(editor, before)
     const after = editor.toBytes()
     if (Buffer.compare(before, after) === 0) return result
     if (after.length > maxFileBytes) throw new ConfigError(`${file} would be larger than ${maxFileBytes} bytes`)
@@ -56,14 +57,22 @@ export async function editSite<T>(
   }
 }
 
-async function problemsOf(bytes: Uint8Array, file: string): Promise<SiteProblem[]> {
+/** The errors of a site file, with entries of elsewhere. */
+export async function problemsOf(
+  bytes: Uint8Array,
+  file: string,
+  more: { readonly users?: readonly SiteEntry[]; readonly trunks?: readonly SiteEntry[] } = {}
+): Promise<SiteProblem[]> {
   const problems = new SiteProblems()
-  checkSite(await parseSite(bytes, file, problems), problems)
+  const tree = await parseSite(bytes, file, problems)
+  for (const entry of more.users ?? []) tree.users.push(entry)
+  for (const entry of more.trunks ?? []) tree.trunks.push(entry)
+  checkSite(tree, problems)
   return problems.list.filter(({ severity }) => severity === 'error')
 }
 
-/** Lines move; what is said stays. */
-function newErrors(before: readonly SiteProblem[], after: readonly SiteProblem[]): SiteProblem[] {
+/** What a change makes wrong. Lines move; what is said stays. */
+export function newErrors(before: readonly SiteProblem[], after: readonly SiteProblem[]): SiteProblem[] {
   const sayingOf = ({ message }: SiteProblem) => message.replace(/(:|\bline )\d+/g, '')
   const known = new Map<string, number>()
   for (const one of before) known.set(sayingOf(one), (known.get(sayingOf(one)) ?? 0) + 1)
