@@ -65,7 +65,7 @@ export function removeUser(file: string, name: string, options: EditOptions): Pr
 /** What came of the removal of a trunk. */
 export interface RemovedTrunk {
   readonly isRemoved: boolean
-  /** Who went out through it because it was the only one, and calls nobody outside any more. */
+  /** Who went out through it without naming it: through the next one now, or not any more. */
   readonly users: readonly string[]
 }
 

@@ -106,14 +106,9 @@ function checkTrunkOf(fields: Fields, access: 'inout' | 'in', trunks: readonly s
   const wanted = fields.one('trunk', (text) => text.toLowerCase())
   if (wanted === undefined) {
     if (access === 'in') return undefined
-    if (trunks.length === 1) return trunks[0]
-    if (!fields.has('trunk'))
-      fields.refuse(
-        'trunk',
-        'missing',
-        'is missing',
-        trunks.length === 0 ? 'There is no trunk; without one, access is in.' : `There are ${trunks.join(', ')}.`
-      )
+    // The first one, so that a second one changes nothing for those who have been there before.
+    if (trunks.length > 0 && !fields.has('trunk')) return trunks[0]
+    if (!fields.has('trunk')) fields.refuse('trunk', 'missing', 'is missing', 'There is no trunk; without one, access is in.')
     return undefined
   }
   if (trunks.includes(wanted)) return wanted

@@ -7,8 +7,11 @@ export class JsonEditor implements SiteEditor {
   readonly #root: Record<string, unknown>
   readonly #indentation: string
   readonly #end: string
+  readonly #before: Uint8Array
+  #isChanged = false
 
   constructor(bytes: Uint8Array) {
+    this.#before = bytes
     const text = Buffer.from(bytes)
       .toString('utf8')
       .replace(/^\ufeff/, '')
@@ -18,6 +21,7 @@ export class JsonEditor implements SiteEditor {
   }
 
   add({ kind, name, fields }: NewEntry): void {
+    this.#isChanged = true
     const people = this.#people(kind)
     if (Array.isArray(people)) people.push({ name, ...Object.fromEntries(fields) })
     else people[name] = Object.fromEntries(fields)
@@ -29,20 +33,27 @@ export class JsonEditor implements SiteEditor {
     const found = Array.isArray(people) ? people.find((one) => one.name === name) : (own ?? this.#root[`${kind}:${name}`])
     if (typeof found !== 'object' || found === null) throw missingEntry(kind, name)
     ;(found as JsonEntry)[field] = value
+    this.#isChanged = true
   }
 
   remove(kind: 'user' | 'trunk', name: string): boolean {
     const people = this.#people(kind)
     if (Array.isArray(people)) {
       const index = people.findIndex((one) => one.name === name)
-      if (index >= 0) people.splice(index, 1)
-      return index >= 0
+      if (index < 0) return false
+      people.splice(index, 1)
+      this.#isChanged = true
+      return true
     }
     const [holder, key] = Object.hasOwn(people, name) ? [people, name] : [this.#root, `${kind}:${name}`]
-    return Object.hasOwn(holder, key) && delete holder[key]
+    if (!Object.hasOwn(holder, key)) return false
+    delete holder[key]
+    this.#isChanged = true
+    return true
   }
 
   toBytes(): Uint8Array {
+    if (!this.#isChanged) return this.#before
     return Buffer.from(JSON.stringify(this.#root, null, this.#indentation) + this.#end)
   }
 

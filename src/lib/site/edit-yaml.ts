@@ -5,12 +5,16 @@ import { yamlOptions } from './read-yaml.js'
 
 export class YamlEditor implements SiteEditor {
   readonly #document: Document
+  readonly #before: Uint8Array
+  #isChanged = false
 
   constructor(bytes: Uint8Array) {
+    this.#before = bytes
     this.#document = parseDocument(Buffer.from(bytes).toString('utf8'), yamlOptions)
   }
 
   add({ kind, name, fields }: NewEntry): void {
+    this.#isChanged = true
     const people = this.#people(kind) ?? this.#makePeople(kind)
     if (isSeq(people)) people.items.push(mapOf([['name', name], ...fields]))
     // `set` would look through all of them.
@@ -23,6 +27,7 @@ export class YamlEditor implements SiteEditor {
     const entry = this.#find(kind, name)?.entry
     if (!isMap(entry)) throw missingEntry(kind, name)
     entry.set(scalar(field), scalar(value))
+    this.#isChanged = true
   }
 
   remove(kind: 'user' | 'trunk', name: string): boolean {
@@ -30,11 +35,13 @@ export class YamlEditor implements SiteEditor {
     if (!found) return false
     const items = found.parent.items as unknown[]
     items.splice(found.index, 1)
+    this.#isChanged = true
     if (items.length === 0 && found.parent !== this.#document.contents) found.parent.flow = true
     return true
   }
 
   toBytes(): Uint8Array {
+    if (!this.#isChanged) return this.#before
     return Buffer.from(this.#document.toString({ lineWidth: 0 }))
   }
 

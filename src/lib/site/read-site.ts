@@ -37,7 +37,7 @@ export type SiteFormat = 'ini' | 'yaml' | 'json'
 export async function readSite(input: SiteInput): Promise<ReadSite> {
   const problems = new SiteProblems()
   const tree = await readSiteTree(input, problems)
-  const site = checkSite(tree, problems)
+  const site = tree.isUnread ? undefined : checkSite(tree, problems)
   if (!site) throw new SiteError(problems.list)
   return { site, warnings: problems.list }
 }

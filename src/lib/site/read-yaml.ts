@@ -30,6 +30,7 @@ export function readYaml(
   const tree = emptyTree(file)
   if (!isUtf8(bytes)) {
     problems.error('characters', { file, line: 0 }, 'The file is not UTF-8')
+    tree.isUnread = true
     return tree
   }
   const text = Buffer.from(bytes)
@@ -38,25 +39,23 @@ export function readYaml(
   const lines = new LineCounter()
   const document = parseDocument(text, { ...yamlOptions, lineCounter: lines })
   const at = (offset: number | undefined): SiteSource => ({ file, line: offset === undefined ? 1 : lines.linePos(offset).line })
-  const syntax = format === 'json' ? jsonProblem(text) : undefined
-  if (syntax !== undefined) {
-    problems.error('syntax', at(document.errors[0]?.pos[0]), syntax)
-    return tree
-  }
-  for (const { message, pos } of [...document.errors, ...document.warnings])
-    problems.error('syntax', at(pos[0]), message.replace(/\s+/g, ' '))
-  if (document.errors.length === 0) new TreeReader(tree, document, at, problems).read(only)
+  const broken = format === 'json' ? jsonFault(text) : undefined
+  if (broken !== undefined) problems.error('syntax', at(broken), 'This is no JSON')
+  else
+    for (const { message, pos } of [...document.errors, ...document.warnings])
+      problems.error('syntax', at(pos[0]), message.replace(/\s+/g, ' '))
+  tree.isUnread = broken !== undefined || document.errors.length > 0
+  if (!tree.isUnread) new TreeReader(tree, document, at, problems).read(only)
   return tree
 }
 
-/** YAML takes what JSON does not, such as a last comma. */
-function jsonProblem(text: string): string | undefined {
+/** Where it is no JSON: YAML takes what JSON does not, such as a last comma. The error's message is not for anybody, because it quotes the text. */
+function jsonFault(text: string): number | undefined {
   try {
     JSON.parse(text)
     return undefined
   } catch (error) {
-    // The message quotes the text, which has secrets.
-    return `This is no JSON${/at position \d+/.exec((error as Error).message) ? ` (${/at position \d+/.exec((error as Error).message)![0]})` : ''}`
+    return Number(/at position (\d+)/.exec((error as Error).message)?.[1] ?? text.length)
   }
 }
 

@@ -29,6 +29,8 @@ export interface SiteTree {
   readonly sections: Map<SectionName, SiteEntry>
   readonly users: SiteEntry[]
   readonly trunks: SiteEntry[]
+  /** Nothing of the file could be read: what is missing there is of no interest. */
+  isUnread: boolean
 }
 
 export const sectionNames = [
@@ -68,7 +70,7 @@ export const entryFields = {
 const writtenSections = [...sectionNames, 'user:NAME', 'trunk:NAME']
 
 export function emptyTree(file: string): SiteTree {
-  return { file, sections: new Map(), users: [], trunks: [] }
+  return { file, sections: new Map(), users: [], trunks: [], isUnread: false }
 }
 
 /** What a section's name stands for. */

@@ -7,8 +7,8 @@ export default class DialplanTrunkRm extends BaseCommand<typeof DialplanTrunkRm>
   static override summary = 'Remove a trunk from the site file.'
 
   static override description =
-    `Takes the trunk out of the file; comments and all else stay as they are. Refused while users name it; users who went
-out through it because it was the only one are told, and call one another from then on.
+    `Takes the trunk out of the file; comments and all else stay as they are. Refused while users name it. Who went out
+through it without naming it is told: the next trunk takes over, or there are only calls between users.
 
 Exit status: 0 removed, 1 there was no such trunk.`
 
@@ -32,6 +32,6 @@ Exit status: 0 removed, 1 there was no such trunk.`
     if (!removed) process.exitCode = ExitStatus.no
     if (this.flags.json) await this.out.json({ name, removed, users })
     else this.note(removed ? `${name}: removed` : `there is no trunk ${name} in ${this.flags.site}`)
-    if (users.length > 0) this.note(`nobody outside is called any more by ${users.join(', ')}`)
+    if (users.length > 0) this.note(`${users.join(', ')} went out through it without naming it`)
   }
 }
