@@ -62,7 +62,7 @@ export function readIni(bytes: Uint8Array, file: string, problems: SiteProblems)
 function unreadable({ raw }: DocumentLine): string | undefined {
   if (raw.length > maxLineBytes - 1 && raw.replace(/\r?\n$/, '').length > maxLineBytes - 1)
     return `is longer than ${maxLineBytes - 1} bytes`
-  if (/[\x00-\x08\x0b-\x1f\x7f]/.test(raw.replace(/\r?\n$/, ''))) return 'has a control character'
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/.test(raw)) return 'has a control character'
   if (/[\x80-\xff]/.test(raw) && !isUtf8(Buffer.from(raw, 'latin1'))) return 'is not UTF-8'
   return undefined
 }
