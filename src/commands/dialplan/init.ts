@@ -15,8 +15,8 @@ a secret, which stands in the file (mode 0600). --minivm-conf takes over the mai
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --domain pbx.example.com --country-code 46 --user anna,+46701234567 --user bo,+46701234568',
-    `<%= config.bin %> <%= command.id %> --domain pbx.example.com --country-code 1 --external-address sip.example.com \\
-  --trunk itsp:mydoe --trunk-hosts sip.mydoe.com --trunk-username doe --trunk-secret-file doe.secret --user john.doe,+12025550160`
+    '<%= config.bin %> <%= command.id %> --trunk itsp:mydoe --trunk-hosts sip.mydoe.com --trunk-username doe --trunk-secret-file doe.secret',
+    '<%= config.bin %> <%= command.id %> --minivm-conf /etc/asterisk/minivm.conf --site home.ini'
   ]
 
   static override flags = {

@@ -68,6 +68,9 @@ export function checkSite(tree: SiteTree, problems: SiteProblems): Site | undefi
     users.push(user)
   }
   if (problems.hasErrors || site.domain === undefined || site.countryCode === undefined) return undefined
+  // Nobody may be lost without a word.
+  if (users.length !== tree.users.length || drafts.length !== tree.trunks.length)
+    throw new Error('a user or trunk was refused, and not why')
   const trunks = drafts.map((draft): SiteTrunk => ({ ...draft, contactUser: draft.contactUser ?? mainNumber(draft, users) }))
   const settings = { ...site, domain: site.domain, countryCode: site.countryCode }
   return { site: settings, transport, voicemail, smtp, sms, rtp, ...rest, users: users.sort(byName), trunks: trunks.sort(byName) }

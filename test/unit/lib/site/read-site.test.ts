@@ -175,6 +175,13 @@ no equals
     expect(await warningsOf('hosts = 2001:db8::1\n')).toEqual([])
   })
 
+  it('takes calls of a trunk from its hosts, from any port, unless match says more', async () => {
+    const { trunks } = (
+      await read(ini(`${head}[trunk:a]\nregister = no\nhosts = sip.a.example:5070, 192.0.2.1, [2001:db8::1]:5071\n`))
+    ).site
+    expect(trunks[0]!.match).toEqual(['sip.a.example', '192.0.2.1', '2001:db8::1'])
+  })
+
   it('is told as missing, with what makes one', async () => {
     await expect(readSite({ file: '/nowhere/privatedial.ini', timeoutMs: 1 })).rejects.toMatchObject({
       code: 'E_CONFIG',
