@@ -156,7 +156,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const { proxyDefaults } = await import('../proxy/options.js')
     const { Accounts } = await import('../proxy/accounts/accounts.js')
     const { plainUser } = await import('../proxy/user-options.js')
-    const { MetricsAccess } = await import('../proxy/metrics-access.js')
+    const { MetricsAccess } = await import('../access/metrics-access.js')
     const flags = this.flags as ProxyFlagValues & { users: string | undefined; timeout: number; 'drain-timeout': number }
     const sources = await this.sources({ serversWanted: !demo })
     if (this.#legacy?.isFallback) {

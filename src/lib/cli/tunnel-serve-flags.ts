@@ -1,15 +1,19 @@
 import os from 'node:os'
 import { AddressList } from '../access/address-list.js'
-import { UsageError } from '../errors.js'
+import { MetricsAccess } from '../access/metrics-access.js'
+import { DataError, UsageError } from '../errors.js'
 import { parseAddress } from '../net/address.js'
+import { authenticatedParties } from '../tunnel-server/authenticator.js'
 import { userSources } from '../tunnel-server/find-user.js'
-import type { TunnelServerOptions } from '../tunnel-server/options.js'
+import { secondLogins } from '../tunnel-server/local-tunnels.js'
+import { protocol1Forms, type TunnelServerOptions } from '../tunnel-server/options.js'
 import { durationFlag } from './base-command.js'
 import { Flags } from './oclif.js'
 
 const clients = { helpGroup: 'TUNNELS' } as const
 const asterisk = { helpGroup: 'ASTERISK' } as const
 const guard = { helpGroup: 'GUARD' } as const
+const authenticator = { helpGroup: 'AUTHENTICATOR' } as const
 
 /** How the public side of the tunnel serves. A setting that the original had is named in brackets. */
 export const tunnelServeFlags = {
@@ -31,7 +35,43 @@ export const tunnelServeFlags = {
     ...clients
   }),
   'accept-unencrypted': Flags.boolean({ description: 'take clients without TLS from other machines, too', ...clients }),
-  'protocol-1': Flags.boolean({ description: 'take clients of the original, whose logins can be replayed', ...clients }),
+  'protocol-1': Flags.boolean({
+    description: 'take clients of the original, whose logins can be replayed (default: from this machine and inside TLS)',
+    allowNo: true,
+    ...clients
+  }),
+  'protocol-1-form': Flags.option({
+    options: protocol1Forms,
+    default: 'improved',
+    description: 'what they get: accepted at once and headers in order, accepted when a call comes, or every byte as of old',
+    ...clients
+  })(),
+  'second-login': Flags.option({
+    options: secondLogins,
+    default: 'join',
+    description:
+      'a further tunnel of a user joins the others, or takes over: then the others take no more calls (one connection a user)',
+    ...clients
+  })(),
+  'public-address': Flags.string({
+    description: 'what the metadata at /component/1.0 and /component/2.0 say (connect_to); default: where the client has asked',
+    helpValue: 'HOST:PORT',
+    ...clients
+  }),
+  notice: Flags.string({ description: 'a message to clients in the metadata', helpValue: 'TEXT', ...clients }),
+  'upgrade-text': Flags.string({
+    description: 'what a client of a version that is not served is told',
+    helpValue: 'TEXT',
+    default: 'use pbxkit agi tunnel with protocol 2',
+    ...clients
+  }),
+  'metrics-allow': Flags.string({
+    description: 'who may read /metrics: address or network; repeatable, none: nobody',
+    helpValue: 'CIDR',
+    multiple: true,
+    default: ['127.0.0.0/8', '::1'],
+    ...clients
+  }),
   'max-tunnels-per-user': Flags.integer({ description: 'more are told to wait', default: 16, min: 1, ...clients }),
   'max-calls-per-user': Flags.integer({ description: 'more FAIL as busy', default: 256, min: 1, ...clients }),
   'agi-listen': Flags.string({
@@ -66,6 +106,28 @@ export const tunnelServeFlags = {
     defaultHelp: async () => '30',
     ...asterisk
   }),
+  authenticator: Flags.boolean({
+    description: 'look SIP users up for the dialplan at agi://HOST/authenticate; see agi tunnel dialplan',
+    ...authenticator
+  }),
+  'authenticator-listen': Flags.string({
+    description: 'a port of its own for it; repeatable',
+    helpValue: 'HOST:PORT',
+    multiple: true,
+    ...authenticator
+  }),
+  authenticate: Flags.option({
+    options: authenticatedParties,
+    default: 'called',
+    description: 'whose SIP user it looks up, unless AGI() has an argument that says it',
+    ...authenticator
+  })(),
+  'unknown-user-sound': Flags.string({
+    description: 'sound file of Asterisk for who is not known',
+    helpValue: 'NAME',
+    default: 'ss-noservice',
+    ...authenticator
+  }),
   'exec-allow': Flags.string({
     description: 'only these applications may be run by EXEC; without it, all but those known to be dangerous',
     helpValue: 'NAME,…',
@@ -75,13 +137,26 @@ export const tunnelServeFlags = {
   })
 }
 
+/** What a reload takes over from the configuration: the names of applications are a policy, which calls that go on keep. */
+export const reloadableTunnelFlags: readonly string[] = [...Object.keys(tunnelServeFlags), 'timeout', 'drain-timeout']
+
 /** The values of those flags. */
 export interface TunnelServeFlagValues {
   listen: string[]
   'tls-cert': string | undefined
   'tls-key': string | undefined
   'accept-unencrypted': boolean
-  'protocol-1': boolean
+  'protocol-1': boolean | undefined
+  'protocol-1-form': (typeof protocol1Forms)[number]
+  'second-login': (typeof secondLogins)[number]
+  'public-address': string | undefined
+  notice: string | undefined
+  'upgrade-text': string
+  'metrics-allow': string[]
+  authenticator: boolean
+  'authenticator-listen': string[] | undefined
+  authenticate: (typeof authenticatedParties)[number]
+  'unknown-user-sound': string
   'max-tunnels-per-user': number
   'max-calls-per-user': number
   'agi-listen': string[]
@@ -94,7 +169,7 @@ export interface TunnelServeFlagValues {
 }
 
 /** @throws UsageError where nobody could come in, or anybody could listen */
-export async function tunnelServerOptions(flags: TunnelServeFlagValues): Promise<TunnelServerOptions> {
+export async function tunnelServerOptions(flags: TunnelServeFlagValues, version: string): Promise<TunnelServerOptions> {
   const { 'tls-cert': certFile, 'tls-key': keyFile, 'exec-allow': execAllow, 'accept-unencrypted': acceptUnencrypted } = flags
   const listen = flags.listen.map(parseAddress)
   const loopback = new AddressList(['127.0.0.0/8', '::1'], 'loopback')
@@ -104,6 +179,8 @@ export async function tunnelServerOptions(flags: TunnelServeFlagValues): Promise
       hint: 'Make one with pbxkit keygen --type tls, listen on 127.0.0.1, or give --accept-unencrypted.'
     })
   }
+  const authenticatorListen = flags['authenticator-listen'] ?? []
+  const isAuthenticating = flags.authenticator || authenticatorListen.length > 0
   const { CommandPolicy } = await import('../agi/policy.js')
   return {
     listen,
@@ -112,6 +189,14 @@ export async function tunnelServerOptions(flags: TunnelServeFlagValues): Promise
     tls: certFile === undefined ? undefined : { certFile, keyFile },
     acceptUnencrypted,
     protocol1: flags['protocol-1'],
+    protocol1Form: flags['protocol-1-form'],
+    secondLogin: flags['second-login'],
+    metadata: { publicAddress: publicAddress(flags['public-address']), message: oneLine(flags.notice, '--notice') },
+    upgradeText: oneLine(flags['upgrade-text'], '--upgrade-text'),
+    metricsAllow: new MetricsAccess(flags['metrics-allow']),
+    ...(isAuthenticating && { authenticator: { party: flags.authenticate, sound: soundName(flags['unknown-user-sound']) } }),
+    authenticatorListen: authenticatorListen.map(parseAddress),
+    version,
     userFrom: flags['user-from'],
     connectGraceMs: flags['connect-grace'],
     hangupGraceMs: flags['hangup-grace'],
@@ -121,4 +206,28 @@ export async function tunnelServerOptions(flags: TunnelServeFlagValues): Promise
     guard: { policy: new CommandPolicy(execAllow ? { applications: { allow: execAllow } } : {}) },
     serverName: os.hostname()
   }
+}
+
+function publicAddress(text: string | undefined) {
+  if (text === undefined) return undefined
+  const address = parseAddress(text)
+  if (address.host === '::' || address.port === 0)
+    throw new UsageError(`--public-address ${text} is nowhere to connect to`, { hint: 'Write tunnel.example.org:20000.' })
+  return address
+}
+
+/** What goes into a line of the protocol. */
+function oneLine(text: string | undefined, flag: string): string | undefined {
+  if (text !== undefined && (/[\x00-\x1f\x7f]/.test(text) || text.length > 200))
+    throw new UsageError(`${flag} is one line of 200 characters at most`)
+  return text
+}
+
+/** As STREAM FILE takes it: relative to Asterisk's sounds, or a path. @throws DataError */
+export function soundName(text: string): string {
+  if (!/^[\w./-]{1,200}$/.test(text))
+    throw new DataError(`${JSON.stringify(text)} is no name of a sound file`, {
+      hint: 'Letters, digits, ., /, _ and -, as in custom/nobody-there.'
+    })
+  return text
 }

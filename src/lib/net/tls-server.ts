@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import type net from 'node:net'
 import tls from 'node:tls'
@@ -38,6 +39,12 @@ export class ServerTls {
     this.#server.on('tlsClientError', (error, secure) => {
       this.#handshakes.get(connectionKey(secure))?.fail(handshakeFailure(error))
     })
+  }
+
+  /** By which clients may know the certificate: `sha256:` and hex. */
+  get pin(): string {
+    const { fingerprint256 } = new X509Certificate(fs.readFileSync(this.#options.certFile))
+    return `sha256:${fingerprint256.replaceAll(':', '').toLowerCase()}`
   }
 
   /**

@@ -1,6 +1,6 @@
 import { loadCatalog } from '../ami/catalog/catalog.js'
+import { RateMeter } from '../monitoring/rate-meter.js'
 import type { MetricsRenderer } from './metrics-text.js'
-import { RateMeter } from './rate-meter.js'
 import type { ProxyCounters, ProxyStatus } from './status.js'
 
 /** By lower-case name, those of the catalogue and ours. It is read once, before the first action comes: only known names may be labels. */

@@ -1,3 +1,4 @@
+import { MetricsAccess } from '../access/metrics-access.js'
 import type { ParserLimits } from '../ami/block-parser.js'
 import type { Address } from '../net/address.js'
 import type { TlsOptions } from '../net/connect.js'
@@ -6,7 +7,6 @@ import type { HttpTimes } from '../net/http-server.js'
 import type { ServerTlsOptions } from '../net/tls-server.js'
 import type { Accounts } from './accounts/accounts.js'
 import type { FilterLocal } from './filter/outbound.js'
-import { MetricsAccess } from './metrics-access.js'
 
 /** One Asterisk that the proxy logs in to. */
 export interface ServerOptions {

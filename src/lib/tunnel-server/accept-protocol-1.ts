@@ -3,7 +3,7 @@ import { ConnectionLostError, LoginError, ProtocolError, TimeoutError } from '..
 import { ToldToWaitError } from '../tunnel/errors.js'
 import { closeWith } from '../tunnel/last-words.js'
 import { failedLine } from '../tunnel/protocol-1-messages.js'
-import { Protocol1Server } from '../tunnel/protocol-1-server.js'
+import { type Protocol1Options, Protocol1Server } from '../tunnel/protocol-1-server.js'
 import type { TunnelAccounts } from './accounts.js'
 import { Tunnel1 } from './tunnel-1.js'
 
@@ -17,6 +17,9 @@ export interface AcceptProtocol1Options {
   /** @returns seconds after which the user may come back; undefined: now is fine */
   mayEnter: (username: string) => number | undefined
   address: string
+  encrypted: boolean
+  form?: Protocol1Options
+  timeoutMs?: number | undefined
   onLeft: (tunnel: Tunnel1) => void
 }
 
@@ -25,8 +28,8 @@ export interface AcceptProtocol1Options {
  * @throws LoginError, ToldToWaitError, ProtocolError, TimeoutError, ConnectionLostError, or what the accounts throw
  */
 export async function acceptProtocol1(stream: Duplex, options: AcceptProtocol1Options): Promise<Tunnel1> {
-  const machine = new Protocol1Server()
-  const token = await readToken(stream, machine)
+  const machine = new Protocol1Server(options.form)
+  const token = await readToken(stream, machine, options.timeoutMs ?? loginTimeoutMs)
   let username: string | undefined
   try {
     username = await options.accounts.findByToken(token)
@@ -45,10 +48,10 @@ export async function acceptProtocol1(stream: Duplex, options: AcceptProtocol1Op
     throw new ToldToWaitError(waitS)
   }
   stream.write(machine.accept())
-  return new Tunnel1(stream, machine, { username, address: options.address }, options.onLeft)
+  return new Tunnel1(stream, machine, { username, address: options.address, encrypted: options.encrypted }, options.onLeft)
 }
 
-function readToken(stream: Duplex, machine: Protocol1Server): Promise<string> {
+function readToken(stream: Duplex, machine: Protocol1Server, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const settle = () => {
       clearTimeout(timer)
@@ -68,8 +71,8 @@ function readToken(stream: Duplex, machine: Protocol1Server): Promise<string> {
       } else if (event) fail(new ProtocolError('The client sent no login of protocol 1'))
     }
     const onEnd = () => fail(new ConnectionLostError('The client closed before it had logged in'))
-    const late = () => fail(new TimeoutError(`The client did not log in within ${loginTimeoutMs / 1000} s`))
-    const timer = setTimeout(late, loginTimeoutMs)
+    const late = () => fail(new TimeoutError(`The client did not log in within ${timeoutMs / 1000} s`))
+    const timer = setTimeout(late, timeoutMs)
     stream.on('data', onData).on('end', onEnd).on('close', onEnd)
     stream.resume()
   })

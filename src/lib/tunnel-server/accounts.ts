@@ -6,7 +6,7 @@ import { type Migration, migrate } from '../store/migrate.js'
 import type { Store } from '../store/open-store.js'
 
 export interface TunnelTables {
-  /** `token` is the MD5 of protocol 1, and null for who may not use that. */
+  /** `scram` is empty for who may use protocol 1 only; `token` is the MD5 of protocol 1, and null for who may not use that. */
   tunnel_user: { username: string; scram: string; token: string | null; created_at: string }
   tunnel_setting: { name: string; value: string }
 }
@@ -27,12 +27,16 @@ export interface AccountRow {
  * @throws DataError
  */
 export function checkUsername(username: string): string {
-  if (username === '' || username.length > maxUsernameLength || /[\p{Cc}\s:"\\()]/u.test(username)) {
+  if (!isUsername(username)) {
     throw new DataError(`${JSON.stringify(username.slice(0, maxUsernameLength))} is no name of a user`, {
       hint: `It has 1 to ${maxUsernameLength} characters, and no blank, colon, quote, backslash or parenthesis.`
     })
   }
   return username
+}
+
+export function isUsername(text: string): boolean {
+  return text !== '' && text.length <= maxUsernameLength && !/[\p{Cc}\s:"\\()]/u.test(text)
 }
 
 /** Who may open a tunnel. Names are told apart by case. Each look goes to the database, so that what `add` and `rm` do counts at once. */
@@ -77,20 +81,28 @@ export class TunnelAccounts {
   async list(): Promise<AccountRow[]> {
     const rows = await this.#store.db
       .selectFrom('tunnel_user')
-      .select(['username', 'token', 'created_at'])
+      .select(['username', 'scram', 'token', 'created_at'])
       .orderBy('username')
       .execute()
-    return rows.map(({ username, token, created_at: createdAt }) => ({
+    return rows.map(({ username, scram, token, created_at: createdAt }) => ({
       username,
-      protocols: token === null ? [2] : [2, 1],
+      protocols: [...(scram === '' ? [] : [2]), ...(token === null ? [] : [1])],
       createdAt
     }))
   }
 
-  /** @throws DataError for a record that somebody has damaged */
+  /** Is there such a user, whatever the protocol? */
+  async has(username: string): Promise<boolean> {
+    const { db } = this.#store
+    return (
+      (await db.selectFrom('tunnel_user').select('username').where('username', '=', username).executeTakeFirst()) !== undefined
+    )
+  }
+
+  /** Undefined also for who may use protocol 1 only. @throws DataError for a record that somebody has damaged */
   async findRecord(username: string): Promise<ScramRecord | undefined> {
     const row = await this.#store.db.selectFrom('tunnel_user').select('scram').where('username', '=', username).executeTakeFirst()
-    return row && parseRecord(row.scram)
+    return row?.scram ? parseRecord(row.scram) : undefined
   }
 
   /** Whose token of protocol 1 is it? */

@@ -62,15 +62,15 @@ export class AsteriskLeg {
     return this.#isGone
   }
 
-  /** Sends a command and waits for its reply, one at a time. @throws TimeoutError, ConnectionLostError, ProtocolError */
-  async ask(command: Buffer): Promise<AgiReply> {
+  /** Sends a command and waits for its reply, one at a time. @param timeoutMs of the reply @throws TimeoutError, ConnectionLostError, ProtocolError */
+  async ask(command: Buffer, timeoutMs: number = replyTimeoutMs): Promise<AgiReply> {
     if (this.socket.destroyed || this.socket.readableEnded) throw new ConnectionLostError('Asterisk has closed the call')
     let timer: NodeJS.Timeout | undefined
     try {
       return await new Promise<AgiReply>((resolve, reject) => {
         this.#waiting = { resolve, reject }
-        const late = () => reject(new TimeoutError(`Asterisk did not answer within ${replyTimeoutMs / 1000} s`))
-        timer = setTimeout(late, replyTimeoutMs)
+        const late = () => reject(new TimeoutError(`Asterisk did not answer within ${timeoutMs / 1000} s`))
+        timer = setTimeout(late, timeoutMs)
         this.socket.write(command)
       })
     } finally {

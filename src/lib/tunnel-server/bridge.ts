@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { AgiGuard, type GuardNotice, type GuardOptions, type GuardStep } from '../agi/guard.js'
 import { type BridgeReason, type CallEvent, type CallOutcome, nextOutcome } from '../agi/outcome.js'
 import type { AsteriskLeg, LegReader } from './asterisk-leg.js'
+import type { TunnelCounters } from './counters.js'
 import type { ApplicationEnd } from './directory.js'
 
 export interface BridgeOptions {
@@ -9,6 +10,8 @@ export interface BridgeOptions {
   /** An application that does not end so long after HANGUP is given up: Asterisk would keep the channel for ever. */
   hangupGraceMs: number
   onNotice?: (notice: GuardNotice) => void
+  /** Told of what passes, as it passes. */
+  counters?: Pick<TunnelCounters, 'bytes' | 'commandAnswered'> | undefined
 }
 
 export interface BridgeReport extends CallOutcome {
@@ -36,6 +39,7 @@ export class Bridge implements LegReader {
   #outcome: CallOutcome = { outcome: 'SUCCESS', reason: undefined, isFinal: false }
   #hangupTimer: NodeJS.Timeout | undefined
   #farewellTimer: NodeJS.Timeout | undefined
+  #commandSentMs = 0
 
   constructor(leg: AsteriskLeg, { stream, lossReason }: ApplicationEnd, options: BridgeOptions) {
     this.#leg = leg
@@ -56,7 +60,13 @@ export class Bridge implements LegReader {
     asterisk.on('drain', () => this.#pace())
     application.on('error', ignore)
     application.on('drain', () => void asterisk.resume())
-    application.on('data', (chunk: Buffer) => this.#apply(this.#guard.fromApplication(chunk)))
+    application.on('data', (chunk: Buffer) => {
+      const { counters } = this.#options
+      if (counters) counters.bytes.fromApplications += chunk.length
+      const forwarded = this.#guard.forwarded
+      this.#apply(this.#guard.fromApplication(chunk))
+      if (this.#guard.forwarded > forwarded) this.#commandSentMs = performance.now()
+    })
     application.on('end', () => {
       this.#happened({ type: 'application-ended' })
       this.#apply(this.#guard.applicationEnded())
@@ -76,10 +86,19 @@ export class Bridge implements LegReader {
   }
 
   onData(chunk: Buffer): void {
+    const asked = this.#guard.outstanding
     this.#apply(this.#guard.fromAsterisk(chunk))
+    if (asked && this.#guard.outstanding !== asked) this.#answered()
     if (this.#guard.hasHungUp && !this.#hangupTimer) {
       this.#hangupTimer = setTimeout(() => this.drop('hangup-grace'), this.#options.hangupGraceMs)
     }
+  }
+
+  #answered(): void {
+    const nowMs = performance.now()
+    this.#options.counters?.commandAnswered((nowMs - this.#commandSentMs) / 1000)
+    // The next one, which waited, has gone with it.
+    this.#commandSentMs = nowMs
   }
 
   onEnd(): void {
@@ -112,7 +131,12 @@ export class Bridge implements LegReader {
     if (step.dropped) this.#happened({ type: 'broken', reason: step.dropped })
     if (this.#asterisk.writable) for (const bytes of step.toAsterisk) this.#asterisk.write(bytes)
     let hasRoom = true
-    if (this.#application.writable) for (const bytes of step.toApplication) hasRoom = this.#application.write(bytes)
+    const { counters } = this.#options
+    if (this.#application.writable)
+      for (const bytes of step.toApplication) {
+        if (counters) counters.bytes.toApplications += bytes.length
+        hasRoom = this.#application.write(bytes)
+      }
     if (!hasRoom) this.#asterisk.pause()
     if (step.endAsterisk) this.#farewell()
     if (step.dropped) this.#application.destroy()

@@ -31,10 +31,13 @@ export interface UserHolder {
   take(call: CallToPlace): Promise<ApplicationEnd>
 }
 
-/** Who holds a user? In this process `LocalTunnels` knows; one that asks other hosts has the same two answers. */
+/**
+ * Who holds a user? In this process `LocalTunnels` knows, `JoinedDirectory` joins several. One that asks other hosts has the same two answers: its holders
+ * take a call by a link to the host that has the tunnel (docs/architecture.md).
+ */
 export interface UserDirectory {
   /** A holder that takes a call now. Waits for one until the signal is aborted, and then gives undefined. */
   find(username: string, signal: AbortSignal): Promise<UserHolder | undefined>
   /** Does anybody hold the user, busy or not? */
-  has(username: string): boolean
+  has(username: string): boolean | Promise<boolean>
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type tls from 'node:tls'
 import { AddressList } from '../access/address-list.js'
 import { LoginThrottle } from '../access/login-throttle.js'
-import { LoginError, type PbxkitError } from '../errors.js'
+import { ConnectionLostError, LoginError, type PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
 import { channelBindingOf } from '../net/channel-binding.js'
 import { ConnectionLimits } from '../net/connection-limits.js'
 import { type Detected, detectProtocol } from '../net/first-bytes.js'
@@ -11,13 +11,20 @@ import { ServerTls } from '../net/tls-server.js'
 import type { YamuxSession } from '../net/yamux/session.js'
 import { SessionWatch } from '../net/yamux/session-watch.js'
 import { InventedRecords } from '../scram/record.js'
+import { ToldToWaitError, UpgradeRequiredError } from '../tunnel/errors.js'
 import { closeWith } from '../tunnel/last-words.js'
 import { failedLine, waitLine } from '../tunnel/protocol-1-messages.js'
+import { type Protocol1Options, protocol1Defaults, protocol1Original } from '../tunnel/protocol-1-server.js'
+import { formatUpgrade } from '../tunnel/protocol-2-messages.js'
 import { type AcceptTunnelOptions, acceptTunnel } from '../tunnel/protocol-2-server.js'
 import { acceptProtocol1 } from './accept-protocol-1.js'
 import type { TunnelAccounts } from './accounts.js'
+import type { LoginResult, TunnelCounters } from './counters.js'
+import { HttpDesk, type HttpPage, type HttpQuestion } from './http-desk.js'
 import type { LocalTunnels } from './local-tunnels.js'
-import type { TunnelServerOptions } from './options.js'
+import { metadataFor } from './metadata.js'
+import type { Protocol1Form, TunnelServerOptions } from './options.js'
+import type { Tunnel1 } from './tunnel-1.js'
 import { Tunnel2 } from './tunnel-2.js'
 import type { TunnelLog } from './tunnel-log.js'
 
@@ -33,6 +40,9 @@ export interface FrontDoorContext {
   accounts: TunnelAccounts
   tunnels: LocalTunnels
   log: TunnelLog
+  counters: TunnelCounters
+  /** `/health` and `/metrics`. */
+  page: (path: '/metrics' | '/health', from: string) => Promise<HttpPage>
 }
 
 interface Arrival {
@@ -42,7 +52,16 @@ interface Arrival {
   secure: tls.TLSSocket | undefined
 }
 
-/** Where tunnels come in: tells TLS, protocol 2 and the original by the first bytes, and lets in who can log in. */
+/** Clients may keep what they are told for so long (they also have what they were told last). */
+const metadataMaxAgeS = 3_600
+
+const protocol1Forms: Readonly<Record<Protocol1Form, Protocol1Options>> = {
+  improved: protocol1Defaults,
+  'late-accept': { ...protocol1Defaults, accept: 'at call' },
+  original: protocol1Original
+}
+
+/** Where tunnels come in: tells TLS, HTTP, protocol 2 and the original by the first bytes, and lets in who can log in. */
 export class FrontDoor {
   readonly #context: FrontDoorContext
   readonly #limits: ConnectionLimits<net.Socket>
@@ -54,18 +73,26 @@ export class FrontDoor {
   readonly #bySession = new WeakMap<YamuxSession, Tunnel2>()
   readonly #sockets = new Set<net.Socket>()
   #tls: ServerTls | undefined
+  #pin: string | undefined
+  readonly #http = new HttpDesk((question) => this.#page(question))
 
   /** @param inventedSecret see `InventedRecords` @throws ConfigError for a certificate that cannot be used */
   constructor(context: FrontDoorContext, inventedSecret: Buffer) {
     this.#context = context
-    this.#limits = new ConnectionLimits<net.Socket>((socket) => {
-      context.log.warn(
-        { client: socket.remoteAddress, reason: 'it had not logged in, and made room for another' },
-        'client closed'
-      )
-      socket.destroy()
-    })
+    this.#limits = new ConnectionLimits<net.Socket>(
+      (socket) => {
+        context.log.warn(
+          { client: socket.remoteAddress, reason: 'it had not logged in, and made room for another' },
+          'client closed'
+        )
+        socket.destroy()
+      },
+      { ...(context.options().maxHalfOpen !== undefined && { maxHalfOpen: context.options().maxHalfOpen as number }) }
+    )
+    const { patienceMs, upgradeText } = context.options()
     this.#plain = {
+      ...(upgradeText !== undefined && { upgradeText }),
+      ...(patienceMs !== undefined && { timeouts: { helloMs: patienceMs, proofMs: patienceMs } }),
       findRecord: (username) => context.accounts.findRecord(username),
       invented: new InventedRecords(inventedSecret),
       admit: ({ username }) => this.#admitUser(username),
@@ -81,11 +108,15 @@ export class FrontDoor {
     this.reload()
   }
 
-  /** Reads the certificate again. @throws ConfigError, and the old one stays */
-  reload(): void {
-    const { tls } = this.#context.options()
+  get sockets(): { all: number; halfOpen: number } {
+    return { all: this.#sockets.size, halfOpen: this.#limits.halfOpen }
+  }
+
+  /** Reads the certificate again, or another one. @throws ConfigError, and the old one stays */
+  reload({ tls }: Pick<TunnelServerOptions, 'tls'> = this.#context.options()): void {
     if (this.#tls && tls) this.#tls.reload(tls)
     else this.#tls = tls && new ServerTls(tls)
+    this.#pin = this.#tls?.pin
   }
 
   admit(socket: net.Socket): void {
@@ -102,30 +133,39 @@ export class FrontDoor {
       this.#limits.gone(socket)
     })
     const arrival: Arrival = { socket, host, address: `${host}:${socket.remotePort}`, secure: undefined }
-    detectProtocol(socket, (kind) => this.#enter(arrival, kind), { graceMs: firstBytesMs })
+    detectProtocol(socket, (kind) => this.#enter(arrival, kind), { graceMs: this.#patienceMs, maxWaitMs: this.#patienceMs })
   }
 
   /** Closes every connection, tunnels too. */
   close(): void {
+    this.#http.close()
     for (const socket of this.#sockets) socket.destroy()
   }
 
   #enter(arrival: Arrival, kind: Detected): void {
     const stream = arrival.secure ?? arrival.socket
-    const { acceptUnencrypted, protocol1 } = this.#context.options()
+    const { counters } = this.#context
+    const { acceptUnencrypted } = this.#context.options()
     if (kind === 'tls' && !arrival.secure && this.#tls) return void this.#shakeHands(arrival, this.#tls)
     stream.on('error', ignore)
     if (kind === 'silent') return this.#refuse(arrival, 'it has said nothing')
+    if (kind === 'http') {
+      counters.httpRequests++
+      return this.#http.accept(stream)
+    }
     if (kind !== 'other')
       return this.#refuse(arrival, `it speaks ${kind === 'tls' ? 'TLS, and no certificate is configured' : kind}`)
     if (!arrival.secure && !acceptUnencrypted && !this.#loopback.permits(arrival.host))
       return this.#refuse(arrival, 'it does not speak TLS')
     const throttled = this.#throttle.check(arrival.host)
-    if (throttled !== 'ok') return closeWith(stream, waitLine(throttled.retryInMs / 1000))
+    if (throttled !== 'ok') {
+      counters.logins.throttled++
+      return closeWith(stream, waitLine(throttled.retryInMs / 1000))
+    }
     const first = firstCharacter(stream)
     const isProtocol1 = /[0-9a-f]/.test(first)
     if (!isProtocol1 && first !== 'A') return this.#refuse(arrival, 'it speaks no protocol of the tunnel')
-    if (isProtocol1 && !protocol1) return this.#refuse(arrival, 'it speaks the protocol of the original, which is off')
+    if (isProtocol1 && !this.#takesProtocol1(arrival)) return this.#retire(arrival)
     this.#login(arrival, isProtocol1).catch((error: unknown) => this.#loginFailed(arrival, error))
   }
 
@@ -133,7 +173,10 @@ export class FrontDoor {
     try {
       const secure = await tls.wrap(arrival.socket)
       if (!secure.destroyed)
-        detectProtocol(secure, (kind) => this.#enter({ ...arrival, secure }, kind), { graceMs: firstBytesMs })
+        detectProtocol(secure, (kind) => this.#enter({ ...arrival, secure }, kind), {
+          graceMs: this.#patienceMs,
+          maxWaitMs: this.#patienceMs
+        })
     } catch (error) {
       this.#context.log.debug({ client: arrival.address, reason: (error as Error).message }, 'TLS with a client failed')
     }
@@ -141,13 +184,20 @@ export class FrontDoor {
 
   async #login(arrival: Arrival, isProtocol1: boolean): Promise<void> {
     const { socket, secure, address } = arrival
-    const { accounts, tunnels, log } = this.#context
+    const { accounts, tunnels, log, counters } = this.#context
     const stream = secure ?? socket
+    const encrypted = secure !== undefined
     let username: string
     if (isProtocol1) {
       socket.setKeepAlive(true, keepAliveMs)
       const mayEnter = (user: string) => this.#admitUser(user)?.waitS
-      const tunnel = await acceptProtocol1(stream, { accounts, mayEnter, address, onLeft: (one) => tunnels.delete(one) })
+      const { protocol1Form = 'improved', patienceMs: timeoutMs } = this.#context.options()
+      const onLeft = (one: Tunnel1) => {
+        counters.tunnels.closed++
+        tunnels.delete(one)
+      }
+      const login = { accounts, mayEnter, address, encrypted, timeoutMs, onLeft }
+      const tunnel = await acceptProtocol1(stream, { ...login, form: protocol1Forms[protocol1Form] })
       username = tunnel.username
       tunnels.add(tunnel)
     } else {
@@ -155,12 +205,13 @@ export class FrontDoor {
       const { session, parameters, ...login } = await acceptTunnel(stream, secure ? this.#secured : this.#plain, binding)
       username = login.username
       if (session.isClosed) return
-      const tunnel = new Tunnel2(session, { username, instance: parameters.instance ?? '', address }, () =>
-        tunnels.changed(username)
-      )
+      const peer = { username, instance: parameters.instance ?? '', address, encrypted, version: parameters.version ?? '' }
+      const tunnel = new Tunnel2(session, peer, () => tunnels.changed(username))
       this.#bySession.set(session, tunnel)
       tunnels.add(tunnel)
     }
+    counters.logins.success++
+    counters.tunnels.opened++
     this.#limits.loggedIn(socket)
     this.#throttle.succeeded(arrival.host, username)
     log.info({ user: username, client: address, protocol: isProtocol1 ? 1 : 2, tls: secure !== undefined }, 'tunnel connected')
@@ -168,11 +219,14 @@ export class FrontDoor {
 
   #loginFailed({ host, address }: Arrival, error: unknown): void {
     if (error instanceof LoginError) this.#throttle.failed(host)
+    this.#context.counters.logins[resultOf(error)]++
     this.#context.log.warn({ client: address, reason: (error as Error).message }, 'login failed')
   }
 
   #admitUser(username: string): { waitS: number } | undefined {
-    const { maxTunnelsPerUser } = this.#context.options()
+    const { maxTunnelsPerUser, secondLogin } = this.#context.options()
+    // Who takes over needs no room.
+    if (secondLogin === 'take-over') return undefined
     return this.#context.tunnels.countOf(username) >= maxTunnelsPerUser ? { waitS: tooManyWaitS } : undefined
   }
 
@@ -181,14 +235,52 @@ export class FrontDoor {
     if (!tunnel) return
     this.#context.tunnels.delete(tunnel)
     if (!session.isClosed) return
+    this.#bySession.delete(session)
+    this.#context.counters.tunnels.closed++
     const { username: user, address: client } = tunnel
     this.#context.log.info({ user, client, ...(error && { reason: error.message }) }, 'tunnel closed')
   }
 
+  #takesProtocol1({ secure, host }: Arrival): boolean {
+    return this.#context.options().protocol1 ?? (secure !== undefined || this.#loopback.permits(host))
+  }
+
+  /** sandbox.rb gives up for ever at a line that it does not know, as it should: what its authors wished for has no line of its own. */
+  #retire({ socket, secure, address }: Arrival): void {
+    this.#context.log.warn({ client: address, reason: 'it speaks the protocol of the original, which is off' }, 'client refused')
+    this.#context.counters.logins.retired++
+    closeWith(secure ?? socket, formatUpgrade(this.#context.options().upgradeText))
+  }
+
+  async #page({ path, from, hostHeader, local, encrypted }: HttpQuestion): Promise<HttpPage | undefined> {
+    if (path === '/health' || path === '/metrics') return this.#context.page(path, from)
+    const version = /^\/component\/([\w.-]+)$/.exec(path)?.[1]
+    if (version === undefined) return undefined
+    const { metadata = {}, protocol1 } = this.#context.options()
+    const takesProtocol1 = protocol1 ?? (encrypted || this.#loopback.permits(from))
+    const tls = this.#pin === undefined ? undefined : { pin: this.#pin }
+    const protocols = takesProtocol1 ? ([2, 1] as const) : ([2] as const)
+    const { status, document } = metadataFor({ version, hostHeader, local, protocols, tls }, metadata)
+    const { stringify } = await import('yaml')
+    return { status, contentType: 'text/yaml', body: stringify(document), ...(status === 200 && { maxAgeS: metadataMaxAgeS }) }
+  }
+
+  get #patienceMs(): number {
+    return this.#context.options().patienceMs ?? firstBytesMs
+  }
+
   #refuse({ socket, secure, address }: Arrival, reason: string): void {
+    this.#context.counters.logins.refused++
     this.#context.log.warn({ client: address, reason }, 'client refused')
     closeWith(secure ?? socket, failedLine)
   }
+}
+
+function resultOf(error: unknown): LoginResult {
+  if (error instanceof LoginError || error instanceof ProtocolError) return 'refused'
+  if (error instanceof ToldToWaitError) return 'waited'
+  if (error instanceof UpgradeRequiredError) return 'retired'
+  return error instanceof TimeoutError || error instanceof ConnectionLostError ? 'late' : 'error'
 }
 
 /** Of what has come, which stays there. */

@@ -1,12 +1,23 @@
 import type { UserDirectory, UserHolder } from './directory.js'
 
-/** A tunnel of this process. */
-export interface LocalTunnel extends UserHolder {
+/** Who is at the other end of a tunnel. */
+export interface TunnelPeer {
   readonly username: string
   /** Which client of the user it is, as it says of itself; empty: it does not. */
   readonly instance: string
+  readonly address: string
+  readonly encrypted: boolean
+  /** What the client says it is; empty: it does not. */
+  readonly version: string
+}
+
+/** A tunnel of this process. */
+export interface LocalTunnel extends UserHolder, TunnelPeer {
+  readonly since: Date
   /** Calls that it has now. */
   readonly calls: number
+  /** That it was ever given. */
+  readonly callsTotal: number
   /** Does it take a call now? */
   readonly isFree: boolean
   /** Takes no more calls, and ends when its last one is over. */
@@ -15,14 +26,32 @@ export interface LocalTunnel extends UserHolder {
   destroy(): void
 }
 
+/** What a further tunnel of a user does: it joins the others, or they take no more calls and end after their last one. */
+export const secondLogins = ['join', 'take-over'] as const
+export type SecondLogin = (typeof secondLogins)[number]
+
+export interface LocalTunnelLimits {
+  maxCallsPerUser: number
+  secondLogin?: SecondLogin | undefined
+}
+
 /** The tunnels of this process by their users; who waits for one is told when it comes or has room again. */
 export class LocalTunnels implements UserDirectory {
-  readonly #maxCallsPerUser: number
+  /** May be changed at run time. */
+  limits: LocalTunnelLimits
+  /** Told of a tunnel that a newer one has put out of work. */
+  onReplaced: (tunnel: LocalTunnel) => void = () => {}
   readonly #byUser = new Map<string, Set<LocalTunnel>>()
   readonly #waiting = new Map<string, Set<() => void>>()
 
-  constructor({ maxCallsPerUser }: { maxCallsPerUser: number }) {
-    this.#maxCallsPerUser = maxCallsPerUser
+  constructor(limits: LocalTunnelLimits) {
+    this.limits = limits
+  }
+
+  get size(): number {
+    let size = 0
+    for (const tunnels of this.#byUser.values()) size += tunnels.size
+    return size
   }
 
   *[Symbol.iterator](): Generator<LocalTunnel> {
@@ -37,13 +66,21 @@ export class LocalTunnels implements UserDirectory {
     return this.#byUser.get(username)?.size ?? 0
   }
 
-  /** It joins the others of its user. An older one of the same client that still takes calls is one that the client has lost: it ends. */
+  /** It joins the others of its user, or takes over from them. An older one of the same client that still takes calls is one that the client has lost: it ends. */
   add(tunnel: LocalTunnel): void {
     const tunnels = this.#byUser.get(tunnel.username) ?? new Set()
     this.#byUser.set(tunnel.username, tunnels)
     const before = [...tunnels]
     tunnels.add(tunnel)
-    for (const other of before) if (tunnel.instance !== '' && other.instance === tunnel.instance) other.destroy()
+    for (const other of before) {
+      const isLost = tunnel.instance !== '' && other.instance === tunnel.instance
+      if (!isLost && this.limits.secondLogin !== 'take-over') continue
+      this.onReplaced(other)
+      if (isLost) other.destroy()
+      else other.leave()
+      // Whatever it does about it: it takes no more calls.
+      this.delete(other)
+    }
     this.changed(tunnel.username)
   }
 
@@ -85,7 +122,7 @@ export class LocalTunnels implements UserDirectory {
   #choose(username: string): LocalTunnel | undefined {
     const tunnels = [...(this.#byUser.get(username) ?? [])]
     const calls = tunnels.reduce((sum, tunnel) => sum + tunnel.calls, 0)
-    if (calls >= this.#maxCallsPerUser) return undefined
+    if (calls >= this.limits.maxCallsPerUser) return undefined
     return tunnels
       .filter(({ isFree }) => isFree)
       .sort((one, other) => other.protocol - one.protocol || one.calls - other.calls)[0]

@@ -5,9 +5,12 @@ import { type BridgeReason, type CallOutcome, callBegun, nextOutcome, outcomeCom
 import { ConnectionLostError, ProtocolError, TimeoutError } from '../errors.js'
 import { CallRefusedError } from '../tunnel/errors.js'
 import { AsteriskLeg } from './asterisk-leg.js'
+import { Authenticator } from './authenticator.js'
 import { Bridge, type BridgeOptions, type BridgeReport } from './bridge.js'
+import type { TunnelCounters } from './counters.js'
 import type { ApplicationEnd, UserDirectory, UserHolder } from './directory.js'
 import { findUser, type UserSource } from './find-user.js'
+import type { CallStatus } from './status.js'
 import type { TunnelLog } from './tunnel-log.js'
 
 export interface CallContext {
@@ -19,6 +22,11 @@ export interface CallContext {
   bridge: Omit<BridgeOptions, 'onNotice'>
   /** What clients are told of this server. */
   serverName: string
+  /** Serves calls that ask for it, or, on its own port, all. */
+  authenticator?: Authenticator | undefined
+  isAuthenticatorOnly?: boolean
+  counters?: TunnelCounters | undefined
+  headersTimeoutMs?: number | undefined
 }
 
 /** A call that came to nothing has so long to be closed by Asterisk. */
@@ -31,6 +39,9 @@ export class PlacedCall {
   readonly #from: string
   readonly #context: CallContext
   readonly #search = new AbortController()
+  readonly #since = new Date()
+  #user: string | undefined
+  #holder: UserHolder | undefined
   #bridge: Bridge | undefined
   #stopped: BridgeReason | undefined
 
@@ -39,6 +50,18 @@ export class PlacedCall {
     this.#socket = socket
     this.#from = from
     this.#context = context
+  }
+
+  get status(): CallStatus {
+    return {
+      id: this.id,
+      from: this.#from,
+      user: this.#user ?? null,
+      client: this.#holder?.address ?? null,
+      protocol: this.#holder?.protocol ?? null,
+      state: this.#bridge ? 'bridged' : 'placing',
+      since: this.#since.toISOString()
+    }
   }
 
   /** Ends it and tells the dialplan. */
@@ -58,26 +81,40 @@ export class PlacedCall {
     const { log } = this.#context
     const fields = { call: this.id, from: this.#from }
     const startMs = performance.now()
+    let leg: AsteriskLeg | undefined
     try {
-      const report = await this.#run(await AsteriskLeg.open(this.#socket))
+      const { authenticator, isAuthenticatorOnly, headersTimeoutMs } = this.#context
+      leg = await AsteriskLeg.open(this.#socket, headersTimeoutMs)
+      if (authenticator && (isAuthenticatorOnly || Authenticator.isFor(leg.headers)))
+        return await this.#authenticate(leg, authenticator)
+      const report = await this.#run(leg)
+      this.#context.counters?.callEnded(report)
       const durationMs = Math.round(performance.now() - startMs)
       log[report.reason ? 'warn' : 'info']({ ...fields, ...report, isFinal: undefined, durationMs }, 'call ended')
     } catch (error) {
       log.warn({ ...fields, reason: (error as Error).message }, 'call given up')
-      this.#socket.destroy()
+      if (leg) this.#context.counters?.callEnded(callBegun)
+      // Who has begun with headers may be an Asterisk that is stuck: it is to know that this was no success.
+      if (!leg && error instanceof TimeoutError && this.#socket.writable) this.#socket.end(lateHeadersLines)
+      else this.#socket.destroy()
     }
   }
 
   async #run(leg: AsteriskLeg): Promise<BridgeReport & { user?: string | undefined }> {
     leg.onGone = () => this.#search.abort()
     const user = await findUser(leg, this.#context.userFrom)
+    this.#user = user
     if (user === undefined) return this.#fail(leg, 'no-username')
     const reached = await this.#reach(leg, user)
     if (typeof reached === 'string') return { user, ...(await this.#fail(leg, reached)) }
     this.#bridge = new Bridge(leg, reached, {
       ...this.#context.bridge,
-      onNotice: (notice) =>
+      counters: this.#context.counters,
+      onNotice: (notice) => {
+        const { counters } = this.#context
+        if (notice.type === 'refused' && counters) counters.commandsRefused++
         this.#context.log.warn({ call: this.id, user, ...noticeFields(notice) }, `application: ${notice.type}`)
+      }
     }).start()
     if (this.#stopped) this.#bridge.drop(this.#stopped)
     return { user, ...(await this.#bridge.ended) }
@@ -91,7 +128,7 @@ export class PlacedCall {
       for (;;) {
         const holder = await directory.find(user, this.#search.signal)
         if (this.#stopped) return this.#stopped
-        if (!holder || leg.isGone) return directory.has(user) ? 'busy' : 'not-connected'
+        if (!holder || leg.isGone) return (await directory.has(user)) ? 'busy' : 'not-connected'
         try {
           return await this.#take(leg, user, holder)
         } catch (error) {
@@ -111,6 +148,7 @@ export class PlacedCall {
   async #take(leg: AsteriskLeg, user: string, holder: UserHolder): Promise<ApplicationEnd> {
     if (holder.protocol === 1) await this.#tell(leg, success)
     const metadata = { call: this.id, source: this.#from, user, server: this.#context.serverName }
+    this.#holder = holder
     const end = await holder.take({ id: this.id, metadata, headers: leg.headers.bytes })
     this.#context.log.info({ call: this.id, user, client: holder.address, protocol: holder.protocol }, 'call bridged')
     if (holder.protocol === 1) return end
@@ -123,10 +161,30 @@ export class PlacedCall {
     }
   }
 
-  async #fail(leg: AsteriskLeg, reason: BridgeReason): Promise<BridgeReport> {
-    const outcome = nextOutcome(callBegun, leg.isGone ? { type: 'asterisk-ended' } : { type: 'broken', reason })
+  async #authenticate(leg: AsteriskLeg, authenticator: Authenticator): Promise<void> {
+    const { counters, log } = this.#context
+    try {
+      const { result, user } = await authenticator.serve(leg)
+      if (counters) counters.authentications[result]++
+      log[result === 'known' ? 'info' : 'warn']({ call: this.id, from: this.#from, user }, `caller authenticated: ${result}`)
+      this.#closeSoon()
+    } catch (error) {
+      if (counters) counters.authentications.error++
+      log.warn({ call: this.id, from: this.#from, reason: (error as Error).message }, 'caller not authenticated')
+      // AGISTATUS=FAILURE, and nobody is let through.
+      if (this.#socket.writable) this.#socket.end('failure: authenticator\n')
+      this.#closeSoon()
+    }
+  }
+
+  #closeSoon(): void {
     const timer = setTimeout(() => this.#socket.destroy(), closeTimeoutMs)
     this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  async #fail(leg: AsteriskLeg, reason: BridgeReason): Promise<BridgeReport> {
+    const outcome = nextOutcome(callBegun, leg.isGone ? { type: 'asterisk-ended' } : { type: 'broken', reason })
+    this.#closeSoon()
     if (!leg.isGone) await this.#tell(leg, outcome)
     this.#socket.end()
     return { ...outcome, commands: 0 }
@@ -136,6 +194,12 @@ export class PlacedCall {
     for (const command of outcomeCommands(outcome)) await leg.ask(command)
   }
 }
+
+/** `failure` alone makes AGISTATUS=FAILURE. */
+const lateHeadersLines = Buffer.concat([
+  ...outcomeCommands({ outcome: 'FAILED', reason: undefined }),
+  Buffer.from('failure: headers\n')
+])
 
 const success: CallOutcome = { outcome: 'SUCCESS', reason: undefined, isFinal: false }
 

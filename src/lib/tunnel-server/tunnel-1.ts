@@ -13,6 +13,9 @@ export class Tunnel1 implements LocalTunnel {
   readonly instance = ''
   readonly username: string
   readonly address: string
+  readonly encrypted: boolean
+  readonly version = ''
+  readonly since = new Date()
   readonly #socket: Duplex
   readonly #machine: Protocol1Server
   readonly #onLeft: (tunnel: Tunnel1) => void
@@ -23,13 +26,14 @@ export class Tunnel1 implements LocalTunnel {
   constructor(
     socket: Duplex,
     machine: Protocol1Server,
-    { username, address }: Pick<LocalTunnel, 'username' | 'address'>,
+    { username, address, encrypted }: Pick<LocalTunnel, 'username' | 'address' | 'encrypted'>,
     onLeft: (tunnel: Tunnel1) => void
   ) {
     this.#socket = socket
     this.#machine = machine
     this.username = username
     this.address = address
+    this.encrypted = encrypted
     this.#onLeft = onLeft
     this.#timer = setTimeout(() => this.leave(), idleMs * (0.8 + 0.4 * Math.random())).unref()
     socket.on('data', this.#onEarlyData).on('end', this.#onEnd).on('close', this.#onEnd)
@@ -39,6 +43,10 @@ export class Tunnel1 implements LocalTunnel {
 
   /** While it waits it has none; then it is not in any list. */
   get calls(): number {
+    return 0
+  }
+
+  get callsTotal(): number {
     return 0
   }
 

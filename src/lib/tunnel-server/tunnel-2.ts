@@ -3,7 +3,7 @@ import type { YamuxSession } from '../net/yamux/session.js'
 import { CallRefusedError } from '../tunnel/errors.js'
 import { openCall } from '../tunnel/tunnel-call.js'
 import type { ApplicationEnd, CallToPlace } from './directory.js'
-import type { LocalTunnel } from './local-tunnels.js'
+import type { LocalTunnel, TunnelPeer } from './local-tunnels.js'
 
 /** A tunnel of protocol 2: any number of calls on one connection. */
 export class Tunnel2 implements LocalTunnel {
@@ -11,20 +11,22 @@ export class Tunnel2 implements LocalTunnel {
   readonly username: string
   readonly instance: string
   readonly address: string
+  readonly encrypted: boolean
+  readonly version: string
+  readonly since = new Date()
   calls = 0
+  callsTotal = 0
   readonly #session: YamuxSession
   readonly #onChange: () => void
 
   /** @param onChange a call is over */
-  constructor(
-    session: YamuxSession,
-    { username, instance, address }: Pick<LocalTunnel, 'username' | 'instance' | 'address'>,
-    onChange: () => void
-  ) {
+  constructor(session: YamuxSession, { username, instance, address, encrypted, version }: TunnelPeer, onChange: () => void) {
     this.#session = session
     this.username = username
     this.instance = instance
     this.address = address
+    this.encrypted = encrypted
+    this.version = version
     this.#onChange = onChange
   }
 
@@ -34,6 +36,7 @@ export class Tunnel2 implements LocalTunnel {
 
   async take({ metadata, headers }: CallToPlace): Promise<ApplicationEnd> {
     this.calls++
+    this.callsTotal++
     const isOver = () => {
       this.calls--
       this.#onChange()

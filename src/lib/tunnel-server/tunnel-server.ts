@@ -5,10 +5,14 @@ import type { Address } from '../net/address.js'
 import { ConnectionLimits } from '../net/connection-limits.js'
 import { ListenerSet } from '../net/listener-set.js'
 import type { TunnelAccounts } from './accounts.js'
+import { Authenticator } from './authenticator.js'
+import type { UserDirectory } from './directory.js'
 import { FrontDoor } from './front-door.js'
 import { LocalTunnels } from './local-tunnels.js'
+import { Observation } from './observation.js'
 import type { TunnelServerOptions } from './options.js'
 import { type CallContext, PlacedCall } from './placed-call.js'
+import type { TunnelServerStatus } from './status.js'
 import type { TunnelLog } from './tunnel-log.js'
 
 /** Calls at one time: each is two sockets and a channel of an Asterisk, which has fewer. */
@@ -19,8 +23,14 @@ const farewellMs = 1_000
 export interface RunningTunnelServer {
   readonly addresses: readonly Address[]
   readonly agiAddresses: readonly Address[]
-  /** Reads the certificate again, and ends the tunnels of users who are gone. @throws ConfigError, what the accounts throw */
-  reload(): Promise<void>
+  readonly authenticatorAddresses: readonly Address[]
+  /** As it is now. */
+  status(): TunnelServerStatus
+  /**
+   * Takes other settings over, reads the certificate again, and ends the tunnels of users who are gone. Calls that go on keep what they began with.
+   * @throws ConfigError, ListenError: all is as it was then; what the accounts throw
+   */
+  reload(options?: TunnelServerOptions): Promise<void>
   /** Settles when the signal was aborted and the last call is over, or its time. */
   readonly closed: Promise<void>
 }
@@ -40,13 +50,35 @@ export async function startTunnelServer(
   return server.start(signal)
 }
 
+interface AgiWish extends Address {
+  isAuthenticator: boolean
+}
+
+interface Doors {
+  door: FrontDoor
+  front: ListenerSet
+  back: ListenerSet<AgiWish>
+}
+
+/** Those of calls come first. */
+function agiWishes({ agiListen, authenticatorListen = [] }: TunnelServerOptions): AgiWish[] {
+  return [
+    ...agiListen.map((address) => ({ ...address, isAuthenticator: false })),
+    ...authenticatorListen.map((address) => ({ ...address, isAuthenticator: true }))
+  ]
+}
+
 class TunnelServer {
-  readonly #options: TunnelServerOptions
+  #options: TunnelServerOptions
   readonly #accounts: TunnelAccounts
   readonly #log: TunnelLog
   readonly #tunnels: LocalTunnels
   readonly #calls = new Map<PlacedCall, Promise<void>>()
-  readonly #allowed: AddressList
+  #allowed: AddressList
+  readonly #directory: UserDirectory
+  readonly #observation: Observation
+  #door: FrontDoor | undefined
+  #isDraining = false
   readonly #limits: ConnectionLimits<net.Socket>
 
   constructor(options: TunnelServerOptions, accounts: TunnelAccounts, log: TunnelLog) {
@@ -54,25 +86,43 @@ class TunnelServer {
     this.#accounts = accounts
     this.#log = log
     this.#tunnels = new LocalTunnels(options)
+    this.#directory = options.joinDirectory?.(this.#tunnels) ?? this.#tunnels
+    this.#observation = new Observation({
+      options: () => this.#options,
+      tunnels: this.#tunnels,
+      calls: () => [...this.#calls.keys()].map(({ status }) => status),
+      callCount: () => this.#calls.size,
+      sockets: () => this.#door?.sockets ?? { all: 0, halfOpen: 0 },
+      isDraining: () => this.#isDraining
+    })
+    this.#tunnels.onReplaced = ({ username, address }) => {
+      this.#observation.counters.tunnels.replaced++
+      log.info({ user: username, client: address }, 'a newer tunnel of the user takes over')
+    }
     this.#allowed = new AddressList(options.agiAllow, '--agi-allow')
     this.#limits = new ConnectionLimits<net.Socket>((socket) => socket.destroy(), {
       maxConnections: maxCalls,
       maxPerAddress: maxCalls,
       // Who is not taken for half open makes room for nobody: a call is never closed for another.
       maxHalfOpen: maxCalls,
-      permits: (address) => options.agiAllow.length > 0 && this.#allowed.permits(address)
+      permits: (address) => this.#options.agiAllow.length > 0 && this.#allowed.permits(address)
     })
   }
 
   async start(signal: AbortSignal): Promise<RunningTunnelServer> {
-    const context = { options: () => this.#options, accounts: this.#accounts, tunnels: this.#tunnels, log: this.#log }
+    const context = {
+      ...{ options: () => this.#options, accounts: this.#accounts, tunnels: this.#tunnels, log: this.#log },
+      counters: this.#observation.counters,
+      page: (path: '/metrics' | '/health', from: string) => this.#observation.page(path, from)
+    }
     const door = new FrontDoor(context, await this.#accounts.inventedSecret())
     const onAcceptError = (error: Error) => this.#log.warn({ reason: error.message }, 'a connection could not be accepted')
     const front = new ListenerSet({ onConnection: (socket) => door.admit(socket), onAcceptError })
-    const back = new ListenerSet({ onConnection: (socket) => this.#admitCall(socket), onAcceptError })
+    this.#door = door
+    const back = new ListenerSet<AgiWish>({ onConnection: (socket, wish) => this.#admitCall(socket, wish), onAcceptError })
     try {
       await front.update(this.#options.listen)
-      await back.update(this.#options.agiListen)
+      await back.update(agiWishes(this.#options))
       signal.throwIfAborted()
     } catch (error) {
       front.close()
@@ -80,9 +130,12 @@ class TunnelServer {
       throw error
     }
     const { addresses } = front
-    const { addresses: agiAddresses } = back
+    const calls = this.#options.agiListen.length
+    const [agiAddresses, authenticatorAddresses] = [back.addresses.slice(0, calls), back.addresses.slice(calls)]
     const closed = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })).then(
       async () => {
+        this.#isDraining = true
+        this.#observation.counters.drains++
         // First the side of Asterisk: with hagi: it goes to another server then.
         back.close()
         front.close()
@@ -90,14 +143,37 @@ class TunnelServer {
         door.close()
       }
     )
-    const reload = async () => {
-      door.reload()
+    const reload = async (options: TunnelServerOptions = this.#options) => {
+      await this.#apply(options, { door, front, back })
       await this.#closeForgottenUsers()
     }
-    return { addresses, agiAddresses, reload, closed }
+    return { addresses, agiAddresses, authenticatorAddresses, status: () => this.#observation.status(), reload, closed }
   }
 
-  #admitCall(socket: net.Socket): void {
+  /** All of it or nothing. */
+  async #apply(options: TunnelServerOptions, { door, front, back }: Doors): Promise<void> {
+    const before = this.#options
+    const allowed = new AddressList(options.agiAllow, '--agi-allow')
+    try {
+      door.reload(options)
+      await front.update(options.listen)
+      await back.update(agiWishes(options))
+    } catch (error) {
+      const put = (what: () => unknown) =>
+        Promise.resolve()
+          .then(what)
+          .catch(() => {})
+      await put(() => door.reload(before))
+      await put(() => front.update(before.listen))
+      await put(() => back.update(agiWishes(before)))
+      throw error
+    }
+    this.#options = options
+    this.#allowed = allowed
+    this.#tunnels.limits = options
+  }
+
+  #admitCall(socket: net.Socket, { isAuthenticator }: AgiWish): void {
     const from = socket.remoteAddress ?? ''
     const refusal = this.#limits.admit(socket, from)
     if (refusal) {
@@ -106,9 +182,11 @@ class TunnelServer {
     }
     this.#limits.loggedIn(socket)
     socket.once('close', () => this.#limits.gone(socket))
-    const { userFrom, connectGraceMs, guard, hangupGraceMs, serverName } = this.#options
+    const { userFrom, connectGraceMs, guard, hangupGraceMs, serverName, authenticator, patienceMs } = this.#options
     const context: CallContext = {
-      ...{ directory: this.#tunnels, log: this.#log, userFrom, connectGraceMs, serverName },
+      ...{ directory: this.#directory, log: this.#log, userFrom, connectGraceMs, serverName },
+      authenticator: authenticator && new Authenticator(this.#accounts, authenticator),
+      ...{ isAuthenticatorOnly: isAuthenticator, counters: this.#observation.counters, headersTimeoutMs: patienceMs },
       bridge: { guard, hangupGraceMs }
     }
     const call = new PlacedCall(socket, `${from}:${socket.remotePort}`, context)
@@ -138,7 +216,7 @@ class TunnelServer {
   async #closeForgottenUsers(): Promise<void> {
     const users = new Set([...this.#tunnels].map(({ username }) => username))
     for (const username of users) {
-      if (await this.#accounts.findRecord(username)) continue
+      if (await this.#accounts.has(username)) continue
       for (const tunnel of this.#tunnels) if (tunnel.username === username) tunnel.destroy()
       this.#log.info({ user: username }, 'the user is gone, so are the tunnels')
     }

@@ -10,6 +10,7 @@ interface Fake extends LocalTunnel {
 function tunnel(more: Partial<Fake> = {}): Fake {
   const fake: Fake = {
     ...{ username: 'alice', protocol: 2, instance: '', address: 'x', calls: 0, isFree: true, isDestroyed: false },
+    ...{ encrypted: false, version: '', since: new Date(0), callsTotal: 0 },
     take: () => Promise.reject(new Error('not here')),
     leave: () => {},
     destroy: () => {

@@ -1,4 +1,4 @@
-import { AddressList } from '../access/address-list.js'
+import { AddressList } from './address-list.js'
 
 /** This machine. */
 export const loopback = ['127.0.0.0/8', '::1'] as const
