@@ -69,6 +69,53 @@ export class TunnelAccounts {
     })
   }
 
+  /**
+   * Adds many, in one transaction. An empty `scram` is a user of protocol 1 only.
+   * @param existing `fail` is for who has looked before: a user who has come since then makes the whole of it fail
+   */
+  async putAll(
+    rows: readonly Pick<TunnelTables['tunnel_user'], 'username' | 'scram' | 'token'>[],
+    existing: 'fail' | 'skip' | 'replace'
+  ): Promise<{ added: number; changed: number; skipped: number }> {
+    return this.#store.db.transaction().execute(async (db) => {
+      const counts = { added: 0, changed: 0, skipped: 0 }
+      for (const { username, ...values } of rows) {
+        const known = await db.selectFrom('tunnel_user').select('username').where('username', '=', username).executeTakeFirst()
+        if (!known) {
+          await db
+            .insertInto('tunnel_user')
+            .values({ username, ...values, created_at: new Date().toISOString() })
+            .execute()
+          counts.added++
+        } else if (existing === 'replace') {
+          await db.updateTable('tunnel_user').set(values).where('username', '=', username).execute()
+          counts.changed++
+        } else if (existing === 'skip') counts.skipped++
+        else throw new DataError(`There is a user ${username} already`)
+      }
+      return counts
+    })
+  }
+
+  /** Which of these users are there already (if that matters), and whose tokens are somebody else's? */
+  async conflictsWith(
+    users: readonly { line: number; username: string; token: string | undefined }[],
+    mustBeNew: boolean
+  ): Promise<{ line: number; message: string }[]> {
+    const rows = await this.#store.db.selectFrom('tunnel_user').select(['username', 'token']).execute()
+    const names = new Set(rows.map(({ username }) => username))
+    const byToken = new Map(rows.map(({ username, token }) => [token, username]))
+    return users.flatMap(({ line, username, token }) => {
+      const holder = token === undefined ? undefined : byToken.get(token)
+      return [
+        ...(mustBeNew && names.has(username) ? [{ line, message: `there is a user ${JSON.stringify(username)} already` }] : []),
+        ...(holder !== undefined && holder !== username
+          ? [{ line, message: `the token is that of ${JSON.stringify(holder)}` }]
+          : [])
+      ]
+    })
+  }
+
   /** @returns was there such a user? */
   async remove(username: string): Promise<boolean> {
     const { numDeletedRows } = await this.#store.db
