@@ -106,9 +106,15 @@ describe('the AGI tunnel', () => {
     for (const _ of [1, 2]) expect(outcome(await call(agiPort).ended)).toEqual(['SUCCESS', 'SUCCESS', undefined])
   })
 
-  it('does not let the original in unless it is told to', async () => {
-    const { port } = await serve()
-    expect((await client(port, ['--plain', '--app', '1', '--protocol', '1']).exit).status).toBe(77)
+  it('does not let the original in when it is told so, nor users who were not added for it', async () => {
+    const { port } = await serve('--no-protocol-1')
+    const refused = await client(port, ['--plain', '--app', '1', '--protocol', '1']).exit
+    expect(refused.status).not.toBe(0)
+    expect(refused.stderr).toContain('upgrade required AGIT/2 use pbxkit agi tunnel')
+    const other = await serve()
+    const added = ['agi', 'tunnel', 'user', 'add', 'alice', '--db', other.db]
+    expect((await pbxkit(added, { env: { PBXKIT_SECRET: 'secret' } })).status).toBe(0)
+    expect((await client(other.port, ['--plain', '--app', '1', '--protocol', '1']).exit).status).toBe(77)
   })
 
   it('tells the dialplan of a client and of an application that are lost in a call, and goes on', async () => {

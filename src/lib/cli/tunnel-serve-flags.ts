@@ -106,6 +106,10 @@ export const tunnelServeFlags = {
     defaultHelp: async () => '30',
     ...asterisk
   }),
+  'idle-limit': durationFlag({
+    description: 'give an application up that says nothing for so long; without it, never',
+    ...asterisk
+  }),
   authenticator: Flags.boolean({
     description: 'look SIP users up for the dialplan at agi://HOST/authenticate; see agi tunnel dialplan',
     ...authenticator
@@ -164,6 +168,7 @@ export interface TunnelServeFlagValues {
   'user-from': (typeof userSources)[number]
   'connect-grace': number
   'hangup-grace': number
+  'idle-limit': number | undefined
   'exec-allow': string[] | undefined
   'drain-timeout': number
 }
@@ -200,6 +205,7 @@ export async function tunnelServerOptions(flags: TunnelServeFlagValues, version:
     userFrom: flags['user-from'],
     connectGraceMs: flags['connect-grace'],
     hangupGraceMs: flags['hangup-grace'],
+    idleLimitMs: flags['idle-limit'],
     drainMs: flags['drain-timeout'],
     maxTunnelsPerUser: flags['max-tunnels-per-user'],
     maxCallsPerUser: flags['max-calls-per-user'],

@@ -2,8 +2,8 @@ import net from 'node:net'
 import { ListenError } from '../errors.js'
 import { type Address, formatAddress } from './address.js'
 
-/** Asterisk and its old proxies accept in a queue of 5; a burst of reconnecting clients needs more. */
-const backlog = 511
+/** Asterisk and its old proxies accept in a queue of 5. What overflows it is forgotten by the system without a word to the client, and thousands may come back at once; the system has a limit of its own. */
+const backlog = 4096
 
 /**
  * Starts to listen. Port 0 picks a free one.

@@ -9,6 +9,8 @@ export interface BridgeOptions {
   guard: GuardOptions
   /** An application that does not end so long after HANGUP is given up: Asterisk would keep the channel for ever. */
   hangupGraceMs: number
+  /** An application that says nothing for so long, with no command under way, is given up. Undefined: never. */
+  idleLimitMs?: number | undefined
   onNotice?: (notice: GuardNotice) => void
   /** Told of what passes, as it passes. */
   counters?: Pick<TunnelCounters, 'bytes' | 'commandAnswered'> | undefined
@@ -39,6 +41,7 @@ export class Bridge implements LegReader {
   #outcome: CallOutcome = { outcome: 'SUCCESS', reason: undefined, isFinal: false }
   #hangupTimer: NodeJS.Timeout | undefined
   #farewellTimer: NodeJS.Timeout | undefined
+  #idleTimer: NodeJS.Timeout | undefined
   #commandSentMs = 0
 
   constructor(leg: AsteriskLeg, { stream, lossReason }: ApplicationEnd, options: BridgeOptions) {
@@ -63,6 +66,7 @@ export class Bridge implements LegReader {
     application.on('data', (chunk: Buffer) => {
       const { counters } = this.#options
       if (counters) counters.bytes.fromApplications += chunk.length
+      this.#idleTimer?.refresh()
       const forwarded = this.#guard.forwarded
       this.#apply(this.#guard.fromApplication(chunk))
       if (this.#guard.forwarded > forwarded) this.#commandSentMs = performance.now()
@@ -74,6 +78,8 @@ export class Bridge implements LegReader {
     application.on('close', () => {
       if (!application.readableEnded) this.drop(this.#lossReason())
     })
+    const { idleLimitMs } = this.#options
+    if (idleLimitMs) this.#idleTimer = setTimeout(() => this.#idle(), idleLimitMs)
     this.#leg.handOver(this)
     if (application.destroyed) this.drop(this.#lossReason())
     else application.resume()
@@ -94,7 +100,14 @@ export class Bridge implements LegReader {
     }
   }
 
+  /** A message that plays for an hour is no silence of the application. */
+  #idle(): void {
+    if (this.#guard.outstanding) this.#idleTimer?.refresh()
+    else this.drop('app-timeout')
+  }
+
   #answered(): void {
+    this.#idleTimer?.refresh()
     const nowMs = performance.now()
     this.#options.counters?.commandAnswered((nowMs - this.#commandSentMs) / 1000)
     // The next one, which waited, has gone with it.
@@ -110,6 +123,7 @@ export class Bridge implements LegReader {
 
   onClose(): void {
     this.#happened({ type: 'asterisk-ended' })
+    clearTimeout(this.#idleTimer)
     clearTimeout(this.#hangupTimer)
     clearTimeout(this.#farewellTimer)
     const application = this.#application

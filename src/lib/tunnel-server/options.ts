@@ -26,6 +26,8 @@ export interface TunnelServerOptions {
   userFrom: UserSource
   connectGraceMs: number
   hangupGraceMs: number
+  /** See `BridgeOptions`. */
+  idleLimitMs?: number | undefined
   /** A stop waits so long for calls. */
   drainMs: number
   maxTunnelsPerUser: number

@@ -182,12 +182,12 @@ class TunnelServer {
     }
     this.#limits.loggedIn(socket)
     socket.once('close', () => this.#limits.gone(socket))
-    const { userFrom, connectGraceMs, guard, hangupGraceMs, serverName, authenticator, patienceMs } = this.#options
+    const { userFrom, connectGraceMs, guard, hangupGraceMs, idleLimitMs, serverName, authenticator, patienceMs } = this.#options
     const context: CallContext = {
       ...{ directory: this.#directory, log: this.#log, userFrom, connectGraceMs, serverName },
       authenticator: authenticator && new Authenticator(this.#accounts, authenticator),
       ...{ isAuthenticatorOnly: isAuthenticator, counters: this.#observation.counters, headersTimeoutMs: patienceMs },
-      bridge: { guard, hangupGraceMs }
+      bridge: { guard, hangupGraceMs, idleLimitMs }
     }
     const call = new PlacedCall(socket, `${from}:${socket.remotePort}`, context)
     this.#calls.set(

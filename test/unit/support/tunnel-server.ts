@@ -117,7 +117,7 @@ export const outcome = ({ status, variables }: CallReport) => [status, variables
 export const token = (text: string) => `${createHash('md5').update(text).digest('hex')}\n`
 
 /** So much is written by who is not read: far more than all buffers of the system on the way hold. */
-export const floodBytes = 32 * 1024 * 1024
+export const floodBytes = 60 * 1024 * 1024
 /** The sockets on the way take some megabytes each; ours is a window and the guard's 64 kB. */
 export const mostBytes = 20 * 1024 * 1024
 

@@ -80,7 +80,7 @@ describe('the dialplan', () => {
     expect(() => renderExtensions({ ...base, ...sounds, ...wrong })).toThrow()
   })
 
-  it.each(['anonymous', 'global', 'a b', 'a]', 'a;b', '_X.', 'a${X}', 'a', '', 'a\nb', 'tunnel-user', 'a,b'])(
+  it.each(['anonymous', 'global', 'a b', 'a]', 'a;b', '_X.', `a\${X}`, 'a', '', 'a\nb', 'tunnel-user', 'a,b'])(
     'takes no SIP user %j',
     (username) => {
       expect(() => renderPjsip('tunnel', [{ username, password: 'x' }])).toThrow()
