@@ -108,9 +108,12 @@ describe('the AGI tunnel', () => {
 
   it('does not let the original in when it is told so, nor users who were not added for it', async () => {
     const { port } = await serve('--no-protocol-1')
-    const refused = await client(port, ['--plain', '--app', '1', '--protocol', '1']).exit
-    expect(refused.status).not.toBe(0)
-    expect(refused.stderr).toContain('upgrade required AGIT/2 use pbxkit agi tunnel')
+    const socket = net.connect({ port, host: '127.0.0.1' })
+    onTestFinished(() => void socket.destroy())
+    socket.write(`${'0'.repeat(32)}\n`)
+    expect(String(await new Promise((resolve) => socket.once('data', resolve)))).toMatch(
+      /^upgrade required AGIT\/2 use pbxkit agi tunnel/
+    )
     const other = await serve()
     const added = ['agi', 'tunnel', 'user', 'add', 'alice', '--db', other.db]
     expect((await pbxkit(added, { env: { PBXKIT_SECRET: 'secret' } })).status).toBe(0)
