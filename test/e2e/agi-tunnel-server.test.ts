@@ -100,8 +100,10 @@ describe('agi tunnel serve', () => {
     const plan = (...flags: string[]) => pbxkit(['agi', 'tunnel', 'dialplan', '--db', db, ...flags])
     expect((await plan('--agi', '10.0.0.1:4574')).stdout).toContain('AGI(agi://10.0.0.1:4574/authenticate)')
     expect((await plan('--pjsip', '--all')).stdout).toContain('\n[alice](tunnel-user)\n')
-    expect([(await plan('--pjsip')).status, (await plan('alice')).status, (await plan('--context', 'a]')).status]).toEqual([
-      64, 64, 65
-    ])
+    expect([
+      (await plan('--pjsip')).status,
+      (await plan('--sip-user', 'alice')).status,
+      (await plan('--context', 'a]')).status
+    ]).toEqual([64, 64, 65])
   })
 })

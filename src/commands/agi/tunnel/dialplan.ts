@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../../lib/cli/base-command.js'
-import { Args, Flags } from '../../../lib/cli/oclif.js'
+import { Flags } from '../../../lib/cli/oclif.js'
 import { accountsFlags, openAccounts } from '../../../lib/cli/tunnel-accounts.js'
 import { UsageError } from '../../../lib/errors.js'
 import { parseAddress } from '../../../lib/net/address.js'
@@ -17,13 +17,9 @@ your own and reload; a transport of pjsip is yours already.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> > /etc/asterisk/tunnel-extensions.conf',
     '<%= config.bin %> <%= command.id %> --authenticator 127.0.0.1:4575 --authenticate caller',
-    '<%= config.bin %> <%= command.id %> --pjsip alice bob > /etc/asterisk/tunnel-pjsip.conf',
+    '<%= config.bin %> <%= command.id %> --pjsip --sip-user alice,bob > /etc/asterisk/tunnel-pjsip.conf',
     '<%= config.bin %> <%= command.id %> --pjsip --all --db sqlite:tunnel.db'
   ]
-
-  static override strict = false
-
-  static override args = { username: Args.string({ description: 'with --pjsip: who may call; several', ignoreStdin: true }) }
 
   static override flags = {
     ...accountsFlags,
@@ -54,14 +50,20 @@ your own and reload; a transport of pjsip is yours already.`
       helpValue: 'NAME'
     }),
     pjsip: Flags.boolean({ description: 'print SIP users for pjsip.conf instead' }),
+    'sip-user': Flags.string({
+      description: 'with --pjsip: who may call; repeatable',
+      helpValue: 'NAME,…',
+      multiple: true,
+      delimiter: ',',
+      dependsOn: ['pjsip']
+    }),
     all: Flags.boolean({ description: 'with --pjsip: all who have an account', dependsOn: ['pjsip'] })
   }
 
   protected override async execute(): Promise<void> {
     const { renderExtensions, renderPjsip } = await import('../../../lib/tunnel-server/render-dialplan.js')
     const { context, pjsip } = this.flags
-    const named = this.argv.length > 0 ? await this.#named() : []
-    if (!pjsip && named.length > 0) throw new UsageError('Names of users go with --pjsip')
+    const named = this.flags['sip-user'] ?? []
     if (pjsip) return this.out.write((await this.#withPasswords(named, (users) => renderPjsip(context, users))).toString())
     const { agi, authenticator, authenticate: party, 'user-from': userFrom } = this.flags
     const file = renderExtensions({
@@ -74,21 +76,10 @@ your own and reload; a transport of pjsip is yours already.`
     await this.out.write(file.toString())
   }
 
-  /** What stands behind the flags: not strict, so that there may be any number. */
-  async #named(): Promise<string[]> {
-    const { argv } = await this.parse({
-      flags: this.ctor.flags,
-      baseFlags: this.ctor.baseFlags,
-      args: this.ctor.args,
-      strict: false
-    })
-    return argv as string[]
-  }
-
   async #withPasswords<T>(named: string[], render: (users: { username: string; password: string }[]) => T): Promise<T> {
     const { chosenText } = await import('../../../lib/keygen/ami.js')
     const usernames = this.flags.all ? await this.#everybody() : named
-    if (usernames.length === 0) throw new UsageError('Nobody is named: give names of users, or --all')
+    if (usernames.length === 0) throw new UsageError('Nobody is named: give --sip-user NAME, or --all')
     return render(usernames.map((username) => ({ username, password: chosenText({}).text })))
   }
 
