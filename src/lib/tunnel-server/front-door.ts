@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type tls from 'node:tls'
 import { AddressList } from '../access/address-list.js'
 import { LoginThrottle } from '../access/login-throttle.js'
-import { ConnectionLostError, LoginError, type PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
+import { LoginError, type PbxkitError } from '../errors.js'
 import { channelBindingOf } from '../net/channel-binding.js'
 import { ConnectionLimits } from '../net/connection-limits.js'
 import { type Detected, detectProtocol } from '../net/first-bytes.js'
@@ -11,7 +11,6 @@ import { ServerTls } from '../net/tls-server.js'
 import type { YamuxSession } from '../net/yamux/session.js'
 import { SessionWatch } from '../net/yamux/session-watch.js'
 import { InventedRecords } from '../scram/record.js'
-import { ToldToWaitError, UpgradeRequiredError } from '../tunnel/errors.js'
 import { closeWith } from '../tunnel/last-words.js'
 import { failedLine, waitLine } from '../tunnel/protocol-1-messages.js'
 import { type Protocol1Options, protocol1Defaults, protocol1Original } from '../tunnel/protocol-1-server.js'
@@ -19,10 +18,11 @@ import { formatUpgrade } from '../tunnel/protocol-2-messages.js'
 import { type AcceptTunnelOptions, acceptTunnel } from '../tunnel/protocol-2-server.js'
 import { acceptProtocol1 } from './accept-protocol-1.js'
 import type { TunnelAccounts } from './accounts.js'
-import type { LoginResult, TunnelCounters } from './counters.js'
+import type { TunnelCounters } from './counters.js'
 import { HttpDesk, type HttpPage, type HttpQuestion } from './http-desk.js'
 import type { LocalTunnels } from './local-tunnels.js'
-import { metadataFor } from './metadata.js'
+import { loginResultOf } from './login-result.js'
+import { metadataPage } from './metadata.js'
 import type { Protocol1Form, TunnelServerOptions } from './options.js'
 import type { Tunnel1 } from './tunnel-1.js'
 import { Tunnel2 } from './tunnel-2.js'
@@ -51,9 +51,6 @@ interface Arrival {
   address: string
   secure: tls.TLSSocket | undefined
 }
-
-/** Clients may keep what they are told for so long (they also have what they were told last). */
-const metadataMaxAgeS = 3_600
 
 const protocol1Forms: Readonly<Record<Protocol1Form, Protocol1Options>> = {
   improved: protocol1Defaults,
@@ -219,7 +216,7 @@ export class FrontDoor {
 
   #loginFailed({ host, address }: Arrival, error: unknown): void {
     if (error instanceof LoginError) this.#throttle.failed(host)
-    this.#context.counters.logins[resultOf(error)]++
+    this.#context.counters.logins[loginResultOf(error)]++
     this.#context.log.warn({ client: address, reason: (error as Error).message }, 'login failed')
   }
 
@@ -254,15 +251,11 @@ export class FrontDoor {
 
   async #page({ path, from, hostHeader, local, encrypted }: HttpQuestion): Promise<HttpPage | undefined> {
     if (path === '/health' || path === '/metrics') return this.#context.page(path, from)
-    const version = /^\/component\/([\w.-]+)$/.exec(path)?.[1]
-    if (version === undefined) return undefined
     const { metadata = {}, protocol1 } = this.#context.options()
     const takesProtocol1 = protocol1 ?? (encrypted || this.#loopback.permits(from))
-    const tls = this.#pin === undefined ? undefined : { pin: this.#pin }
     const protocols = takesProtocol1 ? ([2, 1] as const) : ([2] as const)
-    const { status, document } = metadataFor({ version, hostHeader, local, protocols, tls }, metadata)
-    const { stringify } = await import('yaml')
-    return { status, contentType: 'text/yaml', body: stringify(document), ...(status === 200 && { maxAgeS: metadataMaxAgeS }) }
+    const tls = this.#pin === undefined ? undefined : { pin: this.#pin }
+    return metadataPage(path, { hostHeader, local, protocols, tls }, metadata)
   }
 
   get #patienceMs(): number {
@@ -274,13 +267,6 @@ export class FrontDoor {
     this.#context.log.warn({ client: address, reason }, 'client refused')
     closeWith(secure ?? socket, failedLine)
   }
-}
-
-function resultOf(error: unknown): LoginResult {
-  if (error instanceof LoginError || error instanceof ProtocolError) return 'refused'
-  if (error instanceof ToldToWaitError) return 'waited'
-  if (error instanceof UpgradeRequiredError) return 'retired'
-  return error instanceof TimeoutError || error instanceof ConnectionLostError ? 'late' : 'error'
 }
 
 /** Of what has come, which stays there. */

@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from '../net/address.js'
+import type { HttpPage } from './http-desk.js'
 
 /** What a client asks before it connects: is this version still served, and where? */
 export interface MetadataOptions {
@@ -45,6 +46,22 @@ export function metadataFor(question: MetadataQuestion, { publicAddress, message
     return { status: 410, document: { error: 'upgrade required', message: message ?? upgradeText, ...known } }
   const { host, port } = publicAddress ?? addressOf(question)
   return { status: 200, document: { connect_to: { host, port }, ...known, ...(message !== undefined && { message }) } }
+}
+
+/** Clients may keep what they are told for so long (they also have what they were told last). */
+const maxAgeS = 3_600
+
+/** The page at `/component/VERSION`, as YAML; undefined for another path. */
+export async function metadataPage(
+  path: string,
+  question: Omit<MetadataQuestion, 'version'>,
+  options: MetadataOptions
+): Promise<HttpPage | undefined> {
+  const version = /^\/component\/([\w.-]+)$/.exec(path)?.[1]
+  if (version === undefined) return undefined
+  const { status, document } = metadataFor({ version, ...question }, options)
+  const { stringify } = await import('yaml')
+  return { status, contentType: 'text/yaml', body: stringify(document), ...(status === 200 && { maxAgeS }) }
 }
 
 /** The client's own word for this server, when it can be one: whoever lies about it leads only himself astray. */

@@ -1,4 +1,5 @@
 import net from 'node:net'
+import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SessionWatch } from '../../../../src/lib/net/yamux/session-watch.js'
 import { ClientSecret } from '../../../../src/lib/scram/client.js'
@@ -10,6 +11,7 @@ import { application, call, connect, outcome, raw, serve, token, useAccounts } f
 useAccounts()
 
 const protocols = [1, 2] as const
+const certificate = path.join(import.meta.dirname, '../../../fixtures/tls/server')
 const ended = ['SUCCESS', 'SUCCESS', undefined]
 
 async function socketTo(port: number): Promise<net.Socket> {
@@ -122,6 +124,14 @@ describe.each(protocols)('edge cases, protocol %i', (protocol) => {
     expect((await report).variables.BRIDGE_OUTCOME).toBe('DROPPED')
     socket.end()
     expect(outcome(await first)).toEqual(ended)
+  })
+
+  it('second tunnel of the user: the one that it takes over from is not given calls any more', async () => {
+    const { port, status } = await serve({ secondLogin: 'take-over', maxTunnelsPerUser: 1 })
+    await bareClient(port, protocol)
+    const second = await bareClient(port, protocol)
+    await expect.poll(() => status().counters.tunnels.replaced).toBe(1)
+    expect(status().tunnels.map(({ address }) => address)).toEqual([`127.0.0.1:${second.socket.localPort}`])
   })
 
   it('second call while the first runs', async () => {
@@ -416,8 +426,16 @@ describe('a reload', () => {
   it('changes nothing when a setting is wrong', async () => {
     const { port, agiPort, reload, options } = await serve()
     await connect(port, await application((socket) => socket.end()))
-    const wrong = [{ agiAllow: ['nonsense'] }, { tls: { certFile: '/nowhere' } }, { listen: [{ host: '192.0.2.1', port: 1 }] }]
+    const tls = { certFile: `${certificate}.crt`, keyFile: `${certificate}.key` }
+    const elsewhere = [{ host: '192.0.2.1', port: 1 }]
+    const wrong = [
+      { agiAllow: ['nonsense'] },
+      { tls: { certFile: '/nowhere' } },
+      { tls, listen: elsewhere },
+      { agiListen: elsewhere }
+    ]
     for (const one of wrong) await expect(reload({ ...options, userFrom: 'url', ...one })).rejects.toThrow()
+    expect(await raw(port, 'GET /component/2.0 HTTP/1.0\r\n\r\n')).toContain('\ntls: false\n')
     expect(outcome(await call(agiPort))).toEqual(ended)
   })
 })
