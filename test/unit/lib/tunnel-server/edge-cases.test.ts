@@ -431,8 +431,8 @@ describe('a reload', () => {
     const wrong = [
       { agiAllow: ['nonsense'] },
       { tls: { certFile: '/nowhere' } },
-      { tls, listen: elsewhere },
-      { agiListen: elsewhere }
+      { agiListen: elsewhere },
+      { tls, listen: elsewhere }
     ]
     for (const one of wrong) await expect(reload({ ...options, userFrom: 'url', ...one })).rejects.toThrow()
     expect(await raw(port, 'GET /component/2.0 HTTP/1.0\r\n\r\n')).toContain('\ntls: false\n')
