@@ -16,9 +16,11 @@ export type Known = (name: string) => readonly string[] | undefined
  * @returns undefined when it may be anything
  */
 export function valuesOf(step: Step, part: Part, known: Known = () => undefined): readonly string[] | undefined {
+  const end = part.start + part.text.length
+  // What is only implied (`1` of Local/12@a) stands nowhere.
+  if (step.text.slice(part.start, end) !== part.text) return [part.text]
   let values: readonly string[] = ['']
   let at = part.start
-  const end = part.start + part.text.length
   for (const one of within(step.substitutions, part)) {
     const own = one.kind === 'variable' ? valuesOfVariable(step, one, known) : undefined
     if (own === undefined || own.length === 0 || own.length * values.length > maxValues) return undefined
