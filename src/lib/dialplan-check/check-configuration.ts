@@ -58,7 +58,7 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
   }
   const model = readPjsip(configs.get('pjsip.conf'), configs.get('pjsip_wizard.conf'))
   const program = readProgram(configs, model, host)
-  if (program) checkDialplan({ program, configs, host, report, ...options })
+  if (program) checkDialplan({ program, configs, host, report, lines, ...options })
   checkPjsip(configs, model, { program, host, report, ...options })
   const minivm = configs.get('minivm.conf')
   if (minivm) checkMinivm(minivm, report)
@@ -70,7 +70,13 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
 
 function loadAll(host: CheckHost): Map<string, LoadedConfig> {
   const names = [...(host.list(host.folder) ?? [])].filter((name) => knownFiles.has(name)).sort()
-  return new Map(names.map((name) => [name, loadConfig(name, host)]))
+  const configs = new Map(names.map((name) => [name, loadConfig(name, host)]))
+  // A file that another one includes is checked there: users.conf may be anybody's name for it.
+  for (const [name, config] of configs) {
+    const others = [...configs.values()].filter((other) => other !== config)
+    if (others.some(({ files }) => files.includes(config.files[0] ?? ''))) configs.delete(name)
+  }
+  return configs
 }
 
 /** Undefined without an extensions.conf that Asterisk would load: all else would only follow from that. */
@@ -87,6 +93,7 @@ function checkPjsip(
 ): void {
   const wizard = configs.get('pjsip_wizard.conf')
   const pjsip = configs.get('pjsip.conf')
+  checkHints(model, program, report)
   if (!pjsip && !wizard) return checkSecrets(model, configs.get('manager.conf'), host, report)
   const isElsewhere = sorceryTypes(configs.get('sorcery.conf'))
   // What an invalid file would have held is not missed twice.
@@ -94,7 +101,6 @@ function checkPjsip(
   checkPjsipObjects(model, { pjsip, catalogue, isElsewhere: (type) => !isWhole || isElsewhere(type) }, report)
   if (wizard) checkWizard(wizard, model, catalogue, report)
   checkEndpointAuth(model, report)
-  checkHints(model, program, report)
   if (isWhole && !isElsewhere('endpoint')) checkTrunkEndpoint(model, report)
   checkTransports(model, report)
   checkIdentify(model, report)

@@ -16,17 +16,19 @@ import { checkSounds, Sounds } from './rules/sounds.js'
 import { checkReach, checkReturns, flows } from './rules/subroutines.js'
 import { checkSyntax } from './rules/syntax.js'
 import { checkIncludes, checkTargets } from './rules/targets.js'
+import type { SourceLines } from './source-lines.js'
 
 export interface DialplanCheck extends CheckOptions {
   readonly program: Program
   readonly configs: ReadonlyMap<string, LoadedConfig>
   readonly host: CheckHost
   readonly report: Report
+  readonly lines: SourceLines
 }
 
 /** All rules of extensions.conf. */
 export function checkDialplan(check: DialplanCheck): void {
-  const { program, configs, report } = check
+  const { program, configs, report, lines } = check
   const analysis = analyse(program)
   const { references, referencesOf } = analysis
   const flow = flows(program, referencesOf)
@@ -38,7 +40,7 @@ export function checkDialplan(check: DialplanCheck): void {
   const configured = configuredContexts(configs)
   const named = namedContexts(references, configured)
 
-  checkLines(program.dialplan, report)
+  checkLines(program.dialplan, lines, report)
   checkIncludes(program, report)
   checkIncludeCycles(program, report)
   checkPatterns(program, report)

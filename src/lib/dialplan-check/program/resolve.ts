@@ -5,7 +5,7 @@ import type { Part } from '../text/split.js'
 import type { Program, Routine } from './program.js'
 import type { Step } from './step.js'
 import type { Target } from './targets.js'
-import { type Known, valuesOf } from './values.js'
+import { type Known, positionsOf, valuesOf } from './values.js'
 
 /** A place that was found. */
 export interface Place {
@@ -29,7 +29,10 @@ export function resolveTarget(program: Program, step: Step, target: Target, know
   return new Resolver(program, step, known).resolve(target)
 }
 
-type Found = { routine: Routine; index: number } | 'no-extension' | 'no-priority' | 'unknown'
+type Found = readonly Place[] | 'no-extension' | 'no-priority' | 'unknown'
+
+/** A number that is not known goes to any extension that may match it. More than these are no more likely to be wrong. */
+const maxPlaces = 64
 
 class Resolver {
   readonly #program: Program
@@ -69,7 +72,7 @@ class Resolver {
       for (const extension of extensions) {
         for (const priority of priorities) {
           const found = this.#find(group, extension, priority)
-          if (typeof found === 'object') places.push(found)
+          if (typeof found === 'object') places.push(...found)
           else if (found === 'unknown') isOpen = true
           else if (found === 'no-extension') noExtension.push(extension)
           else noPriority.push(priority)
@@ -104,18 +107,25 @@ class Resolver {
     return best
   }
 
-  /** A label or number of the same extension: in itself, else in another one that may match the same number. */
+  /** A label or number of the same extension; in another context that of all extensions that may match the same number. */
   #findOwn(name: string, priority: string): Found {
-    const own = this.#at(this.#step.extension, priority)
-    if (own) return own
+    const { extension, context: here } = this.#step
+    const own = this.#at(extension, priority)
+    const found: Place[] = []
+    let isThere = false
     for (const context of this.#program.closureOf(name)) {
+      // The extension itself comes first where it can be found from there.
+      if (own && context === here) return [own]
       if (context.switches.length > 0) return 'unknown'
-      for (const extension of labelledOf(context)) {
-        const found = mayBeSame(extension, this.#step.extension) ? this.#at(extension, priority) : undefined
-        if (found) return found
+      for (const other of similar(context, extension)) {
+        const place = this.#at(other, priority)
+        isThere ||= this.#program.routineOf(other) !== undefined
+        if (place) found.push(place)
+        if (found.length >= maxPlaces) return found
       }
     }
-    return 'no-priority'
+    if (found.length > 0) return found
+    return this.#includesOthers(name) ? 'unknown' : isThere ? 'no-priority' : 'no-extension'
   }
 
   #findNumber(name: string, number: string, priority: string): Found {
@@ -125,7 +135,7 @@ class Resolver {
     for (const context of this.#program.closureOf(name)) {
       for (const extension of candidates(context, wanted)) {
         const found = this.#at(extension, priority)
-        if (found) return found
+        if (found) return [found]
         if (this.#program.routineOf(extension)) best = 'no-priority'
       }
       if (context.switches.length > 0) return 'unknown'
@@ -165,22 +175,38 @@ export function candidates(context: Context, number: string): Extension[] {
   return [...plain, ...context.patterns.filter(({ match }) => matchExtension(match.pattern, number) !== 'no')]
 }
 
-const labelled = new WeakMap<Context, readonly Extension[]>()
-
-/** Those that are worth a look for a label: thousands have one priority and no label. */
-function labelledOf(context: Context): readonly Extension[] {
-  const known = labelled.get(context)
-  if (known) return known
-  const all = context.extensions.filter(({ labels, priorities }) => labels.size > 0 || priorities.length > 1)
-  labelled.set(context, all)
-  return all
+/** The extensions of a context that may match a number which another one matches. */
+function* similar(context: Context, extension: Extension): Generator<Extension> {
+  const { pattern } = extension.match
+  if (pattern[0] !== '_') {
+    yield* candidates(context, pattern)
+    return
+  }
+  for (const other of context.extensions) if (other === extension || mayBeSame(pattern, other.match.pattern)) yield other
 }
 
-/** May both match one number? Of two patterns nobody looks closer. */
-function mayBeSame(a: Extension, b: Extension): boolean {
-  const [first, second] = [a.match.pattern, b.match.pattern]
-  if (first[0] === '_' && second[0] === '_') return true
-  if (first[0] === '_') return matchExtension(first, second) !== 'no'
-  if (second[0] === '_') return matchExtension(second, first) !== 'no'
-  return withoutDashes(first) === withoutDashes(second)
+/** May both match one number? */
+function mayBeSame(pattern: string, other: string): boolean {
+  if (other[0] !== '_') return matchExtension(pattern, other) !== 'no'
+  const [first, second] = [pattern, other].map((one) => {
+    const end = one.replace(/\[[^\]]*\]/g, (set) => '\x01'.repeat(set.length)).search(/[.!]/)
+    return {
+      positions: positionsOf(end < 0 ? one : one.slice(0, end)),
+      least: end < 0 ? 0 : one[end] === '.' ? 1 : 0,
+      isOpen: end >= 0
+    }
+  }) as [Shape, Shape]
+  if (!first.positions || !second.positions) return false
+  const [a, b] = [first.positions.length, second.positions.length]
+  if (!first.isOpen && b + second.least > a) return false
+  if (!second.isOpen && a + first.least > b) return false
+  if (!first.isOpen && !second.isOpen && a !== b) return false
+  const others = second.positions
+  return first.positions.every((set, at) => at >= others.length || set.some((char) => others[at]!.includes(char)))
+}
+
+interface Shape {
+  readonly positions: string[][] | undefined
+  readonly least: number
+  readonly isOpen: boolean
 }

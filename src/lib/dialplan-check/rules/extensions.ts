@@ -3,11 +3,15 @@ import type { Program, Routine } from '../program/program.js'
 import type { Place } from '../program/resolve.js'
 import type { Report } from '../report.js'
 import { type RuleCode, rules } from '../rules.js'
+import type { SourceLines } from '../source-lines.js'
 
 /** What Asterisk drops or warns of when it loads the lines: found by the reader of the dialplan. */
-export function checkLines({ problems }: Dialplan, report: Report): void {
+export function checkLines({ problems }: Dialplan, lines: SourceLines, report: Report): void {
   for (const { code, file, line, message } of problems) {
-    if (Object.hasOwn(rules, code)) report.add(code as RuleCode, { file, line }, message)
+    // An open set swallows the comma behind the extension, and with it the priority.
+    const open = code === 'priority-invalid' ? /^\s*exten\s*=>?\s*(_[^\],]*\[[^\]]*)$/i.exec(lines.line(file, line)) : null
+    if (open) report.add('set-unclosed', { file, line }, `No closing ] in ${open[1]!.trim()}; the line is ignored`)
+    else if (Object.hasOwn(rules, code)) report.add(code as RuleCode, { file, line }, message)
   }
 }
 
