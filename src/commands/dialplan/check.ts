@@ -74,8 +74,7 @@ Exit status: 0 no errors, 1 errors (with --strict: or warnings), 65 no configura
     const bundled = await loadCatalogue()
     if (!this.flags.server) return bundled
     const { askServerNames } = await import('../../lib/ami-client/server-names.js')
-    const options = await this.amiOptions('off')
-    return withServerNames(bundled, await askServerNames(options, options.timeoutMs))
+    return withServerNames(bundled, await askServerNames(await this.amiOptions('off')))
   }
 
   #sounds(host: { list(folder: string): readonly string[] | undefined }): string | undefined {

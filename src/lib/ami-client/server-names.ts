@@ -9,7 +9,8 @@ export interface ServerNames {
 }
 
 /** Asks an Asterisk for its applications and functions, by `core show`. @throws what AmiClient.open and send throw */
-export async function askServerNames(options: ClientOptions, timeoutMs: number): Promise<ServerNames> {
+export async function askServerNames(options: ClientOptions): Promise<ServerNames> {
+  const { timeoutMs } = options
   const client = await AmiClient.open(options)
   try {
     const ask = async (command: string) =>
