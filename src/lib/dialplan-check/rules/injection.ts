@@ -52,10 +52,20 @@ export function checkInjection(analysis: Analysis, flow: FlowOf, configured: Rea
 
 type Incoming = { reference: Reference; place: Place }
 
-function referencesInto({ references }: Analysis): Map<Routine, Incoming[]> {
+function referencesInto({ references, program }: Analysis): Map<Routine, Incoming[]> {
   const found = new Map<Routine, Incoming[]>()
+  const patterns = new Map<string, Routine[]>()
+  for (const routine of program.routines) {
+    if (openNumber(routine) === undefined) continue
+    const same = patterns.get(routine.context.name)
+    if (same) same.push(routine)
+    else patterns.set(routine.context.name, [routine])
+  }
   for (const reference of references) {
-    for (const place of reference.resolution.places) {
+    const { places, isOpen, contexts = [] } = reference.resolution
+    // A number that only the call knows may come to each pattern of the context that is named.
+    const open = isOpen && reference.target.context ? contexts.flatMap((name) => patterns.get(name) ?? []) : []
+    for (const place of [...places, ...open.map((routine) => ({ routine, index: 0 }))]) {
       const all = found.get(place.routine)
       if (all) all.push({ reference, place })
       else found.set(place.routine, [{ reference, place }])

@@ -51,6 +51,9 @@ function otherSide(skeleton: string, operator: RegExpExecArray): string {
 }
 
 function filterGuard(text: string, filter: Substitution, plain: Substitution, isEqual: boolean): Guard | undefined {
+  // As long as before: nothing has been taken out. So that a quotation mark in the number cannot end a text of the expression.
+  const [short, whole] = [insideOfLength(filter), insideOfLength(plain)]
+  if (short && whole) return filterGuard(text, short, whole, isEqual)
   if (filter.kind !== 'variable' || filter.name !== 'FILTER' || !filter.arguments) return undefined
   const [set, given] = splitPart(text, filter.arguments, ',', filter.inside, { most: 2, isFlat: true })
   const variable = innerOf(text, plain)
@@ -58,6 +61,11 @@ function filterGuard(text: string, filter: Substitution, plain: Substitution, is
   if (!set || !given || variable === undefined || filter.inside.length !== 1 || innerOf(text, inner!) !== variable)
     return undefined
   return { variable, taint: filterSet(set.text), holdsWhen: isEqual }
+}
+
+/** What LEN() measures. */
+function insideOfLength(one: Substitution): Substitution | undefined {
+  return one.kind === 'variable' && one.name === 'LEN' && one.inside.length === 1 ? one.inside[0] : undefined
 }
 
 /** `${REGEX("^[0-9]+$" ${EXTEN})}`: only an expression for the whole text says something. */

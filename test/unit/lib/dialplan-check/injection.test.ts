@@ -60,6 +60,10 @@ describe('what a caller sends', () => {
       'by an expression for all of it',
       'exten => _X.,1,GotoIf(${REGEX("^[0-9]+$" ${EXTEN})}?:bad)\n same => n,Dial(PJSIP/${EXTEN}@t)\n same => n(bad),Hangup()'
     ],
+    [
+      'of the same length when it is filtered',
+      'exten => _X.,1,GotoIf($[${LEN(${FILTER(0-9,${EXTEN})})} = ${LEN(${EXTEN})}]?:bad,1)\n same => n,Dial(PJSIP/${EXTEN}@t)\nexten => bad,1,Hangup()'
+    ],
     ['its length', 'exten => _X.,1,Goto(l,${LEN(${EXTEN})},1)'],
     ['a comparison', 'exten => 1,1,GotoIf($["${CALLERID(num)}" = "5"]?1)'],
     ['how its name is presented', 'exten => 1,1,AGI(x,${CALLERID(name-pres)})']
@@ -75,6 +79,15 @@ describe('what a caller sends', () => {
     expect(await injections(`exten => ${guard}`, `${out}[more]\nexten => _X.,1,Goto(out,\${EXTEN},1)\n`)).toEqual([
       '6 dial',
       '10 goto'
+    ])
+  })
+
+  it('is trusted where a number that only the call knows is handed on, and no caller knows it', async () => {
+    const waiter = '[w]\nexten => _[a-z]!,1,Gosub(s,s,1(${EXTEN}))\n[s]\nexten => s,1,Return()\n'
+    expect(await injections('exten => 1,1,Originate(Local/1@default,exten,w,${CHANNEL(endpoint)},1)', waiter)).toEqual([])
+    expect(await injections('exten => 1,1,Originate(Local/1@default,exten,w,${CALLERID(num)},1)', waiter)).toEqual([
+      '2 dial',
+      '4 goto'
     ])
   })
 
