@@ -1,6 +1,4 @@
 import { ConfigError, UsageError } from '../errors.js'
-import { parseAddress as parseListenAddress } from '../net/address.js'
-import { systemDns } from '../net/dns.js'
 import type { RegistrationSecret } from '../registrations/account.js'
 import { parseHa1 } from '../registrations/accounts/account-secret.js'
 import type { Address } from '../sip/address.js'
@@ -8,18 +6,16 @@ import { readAddress } from '../sip/build.js'
 import { DigestSession } from '../sip/digest-session.js'
 import { SipSyntaxError } from '../sip/fault.js'
 import { encodeText } from '../sip/lexical.js'
-import { defaultTimers } from '../sip/transport.js'
 import { escapeUser, formatUri, isSipUri, parseUri, type SipUri } from '../sip/uri.js'
-import { parseOverrides } from '../sip-transport/overrides.js'
 import type { RequestDraft } from '../uac/draft.js'
 import type { ExchangeOptions } from '../uac/exchange.js'
-import { UserAgent } from '../uac/user-agent.js'
+import type { UserAgent } from '../uac/user-agent.js'
 import { BaseCommand } from './base-command.js'
 import type { Command, Interfaces } from './oclif.js'
 import { askSecret } from './prompt.js'
 import { readSecretFile } from './secret.js'
+import { openSipAgent } from './sip-agent.js'
 import { sipFlags } from './sip-flags.js'
-import { ladderRung } from './sip-ladder.js'
 
 export type SipFlags = Interfaces.InferredFlags<typeof sipFlags> & { timeout: number }
 
@@ -38,36 +34,7 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
 
   /** @param udp `shared` where requests of others than the server are to be heard */
   protected openAgent(udp: 'connected' | 'shared'): UserAgent {
-    const flags = this.#flags
-    const bind = flags.bind === undefined ? undefined : readBind(flags.bind)
-    if (flags.insecure)
-      this.note('the certificate is not verified (--insecure): anybody in between can read and change everything')
-    const startMs = performance.now()
-    const agent = new UserAgent({
-      bind,
-      // One port for several peers cannot be connected to each, and a connected one hears nobody else.
-      udp: bind?.port || flags['any-source'] ? 'shared' : udp,
-      anySource: flags['any-source'],
-      tls: {
-        ...{ caFile: flags['tls-ca'], pin: flags['tls-pin'], insecure: flags.insecure },
-        ...{ certFile: flags['tls-cert'], keyFile: flags['tls-key'] },
-        ...(flags['tls-min'] && { minVersion: `TLSv${flags['tls-min']}` })
-      },
-      webSocketPath: flags['ws-path'],
-      connectTimeoutMs: flags.timeout,
-      dns: systemDns(flags['dns-server']),
-      overrides: parseOverrides(flags.resolve ?? []),
-      family: flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined,
-      timers: {
-        ...defaultTimers,
-        ...(flags.t1 && { t1Ms: flags.t1 }),
-        ...(flags.t2 && { t2Ms: flags.t2 }),
-        ...(flags.t4 && { t4Ms: flags.t4 })
-      },
-      userAgent: flags['user-agent'],
-      ...(flags.trace && { onWire: (event) => process.stderr.write(ladderRung(event, performance.now() - startMs)) })
-    })
-    return agent
+    return openSipAgent(this.#flags, udp, (message) => this.note(message))
   }
 
   /**
@@ -186,10 +153,4 @@ function asUsage<T>(flag: string, read: () => T): T {
 /** From and To have no port and no parameters of the way (RFC 3261 19.1.1, table 1). */
 function aor({ scheme, user, host }: SipUri): SipUri {
   return parseUri(`${scheme}:${user === undefined ? '' : `${user}@`}${host}`) as SipUri
-}
-
-function readBind(text: string): { host?: string; port?: number } {
-  if (/^(\d{1,3}(\.\d{1,3}){3}|\[[^\]]+\])$/.test(text)) return { host: text.replace(/^\[|\]$/g, '') }
-  const { host, port } = parseListenAddress(text)
-  return { ...(host !== '::' && { host }), port }
 }

@@ -33,6 +33,13 @@ interface Kept {
   accepted: boolean
 }
 
+/** A challenge that outlives the process: a restart goes on with the nonce, and is not asked again. */
+export interface SavedChallenge {
+  challenge: DigestChallenge
+  cnonce: string
+  count: number
+}
+
 // RFC 7616 3.4: nc has eight hex digits.
 const maxCount = 0xffff_ffff
 
@@ -107,6 +114,18 @@ export class DigestSession {
   forget(): void {
     this.#kept.clear()
     this.#staleInAttempt = 0
+  }
+
+  /** What is known now, for `restore`. It holds no secret. */
+  save(): SavedChallenge[] {
+    return [...this.#kept.values()].map(({ challenge, cnonce, count }) => ({ challenge, cnonce, count }))
+  }
+
+  /** Goes on with what another session has saved. */
+  restore(saved: readonly SavedChallenge[]): void {
+    for (const { challenge, cnonce, count } of saved) {
+      this.#kept.set(`${challenge.from} ${challenge.realm}`, { challenge, cnonce, count, accepted: true })
+    }
   }
 
   #bestOfEachRealm(challenges: readonly DigestChallenge[]): Map<string, DigestChallenge> {

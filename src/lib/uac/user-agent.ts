@@ -73,6 +73,7 @@ export class UserAgent {
   readonly #pool: FlowPool
   readonly #handlers = new Set<RequestHandler>()
   readonly #listeners = new Set<(message: SipMessage | undefined, bytes: Buffer, flow: TransportFlow | undefined) => void>()
+  readonly #watchers = new Set<(flow: TransportFlow, cause: unknown) => void>()
   readonly #tag: string
 
   constructor(options: UserAgentOptions) {
@@ -90,7 +91,10 @@ export class UserAgent {
       {
         onMessage: (message, flow, source) => this.#receive(message, flow, source),
         onRefused: (_error, bytes, flow) => this.#refuse(bytes, flow),
-        onLost: (flow, cause) => this.table.failFlow(flow, cause),
+        onLost: (flow, cause) => {
+          this.table.failFlow(flow, cause)
+          for (const watcher of this.#watchers) watcher(flow, cause)
+        },
         onSent: onWire && ((bytes, flow) => onWire({ direction: 'sent', bytes, message: readBack(bytes), target: flow.target }))
       }
     )
@@ -117,6 +121,12 @@ export class UserAgent {
   listen(listener: (message: SipMessage | undefined, bytes: Buffer, flow: TransportFlow | undefined) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Is told of flows that are lost, after the requests on them have failed. @returns what ends it */
+  watchFlows(watcher: (flow: TransportFlow, cause: unknown) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
   }
 
   /** Ends everything, without a word to anybody. */

@@ -1,0 +1,246 @@
+import fs from 'node:fs'
+import { DataError, ExitStatus, UsageError } from '../errors.js'
+import type { RegistrationAccount } from '../registrations/account.js'
+import type { AccountProblem, AccountSource } from '../registrations/accounts/read-accounts.js'
+import type { RunningRegistrations } from '../registrations/registration-service.js'
+import type { Purpose } from '../registrations/registration-state.js'
+import type { UdpBind } from '../sip-transport/udp-flow.js'
+import type { Command } from './oclif.js'
+import { askSecret } from './prompt.js'
+import { accountSource, commandLineAccount, loadAccounts, type RegisterFlagValues } from './register-accounts.js'
+import { registerFlags } from './register-flags.js'
+import { type RegisterSettings, registerSettings } from './register-options.js'
+import { advice, eventLog, fetchedRows, onceRow, onceStatus } from './register-text.js'
+import { type Row, renderRows } from './rows.js'
+import { readSecretFile } from './secret.js'
+import { type RunningService, ServiceCommand } from './service-command.js'
+import { openSipAgent, type SipFlagValues } from './sip-agent.js'
+import { sipFlags } from './sip-flags.js'
+
+type Flags = RegisterFlagValues & SipFlagValues & { check: boolean; json: boolean; 'drain-timeout': number; quiet: boolean }
+
+// A file is written in pieces: it is read once nothing more has come for a moment.
+const fileSettleMs = 300
+
+/** `uac register`: accounts from somewhere, kept registered, or something done with them once. */
+export abstract class RegisterCommand<T extends typeof Command> extends ServiceCommand<T> {
+  static override baseFlags = { ...ServiceCommand.baseFlags, ...withoutAddresses(sipFlags) }
+  static registerFlags = registerFlags
+
+  #source: AccountSource | undefined
+  #running: RunningRegistrations | undefined
+
+  get #flags(): Flags {
+    return this.flags as unknown as Flags
+  }
+
+  protected override async execute(): Promise<void> {
+    const { once, fetch, remove, all, check, 'dry-run': dryRun } = this.#flags
+    if (check) return this.#check()
+    if (dryRun) return this.#dryRun()
+    const purpose: Purpose = fetch ? 'fetch' : remove ? (all ? 'unregister all' : 'unregister') : 'register'
+    if (once || fetch || remove) return this.#once(purpose)
+    return super.execute()
+  }
+
+  protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
+    const settings = this.#settings()
+    const accounts = await this.#accounts((problem) =>
+      this.logger.warn({ source: problem.source, reason: problem.message }, 'no account')
+    )
+    return async (signal) => {
+      const { startRegistrations } = await import('../registrations/registration-service.js')
+      const json = this.#flags.json
+      const running = await startRegistrations(
+        accounts,
+        { ...settings, openAgent: (bind) => this.#openAgent(bind) },
+        {
+          onEvent: (event) => {
+            if (json) void this.out.ndjson(event)
+            const { level, fields, message } = eventLog(event)
+            if (this.logger.isLevelEnabled(level)) this.logger[level](fields, message)
+          },
+          onFault: (error) => this.logger.error({ err: error }, 'a fault of pbxkit; the account goes on'),
+          onWarning: (message) => this.logger.warn(message)
+        },
+        signal
+      )
+      this.#running = running
+      this.#watchSource(signal)
+      const control = await this.#control(running, signal)
+      return { addresses: running.addresses, closed: Promise.all([running.closed, control.closed]).then(() => {}) }
+    }
+  }
+
+  async #control(running: RunningRegistrations, signal: AbortSignal): Promise<{ closed: Promise<void> }> {
+    const { controlMethods } = await import('../registrations/control-methods.js')
+    const { keeper, now, startedAt } = running
+    return this.openControl(
+      'uac',
+      controlMethods({ keeper, now, startedAt, reload: () => this.#reloadAccounts(), readAccount: readOneAccount }),
+      signal
+    )
+  }
+
+  protected override async reload(): Promise<void> {
+    if (this.#running) await this.#reloadAccounts()
+  }
+
+  async #reloadAccounts(): Promise<Record<string, unknown>> {
+    if (!this.#source || this.#source.kind === 'stdin')
+      throw new UsageError('The accounts were given once, and cannot be read again')
+    const { accounts, problems } = await this.#load(this.#source)
+    this.#report(problems, (problem) => this.logger.warn({ source: problem.source, reason: problem.message }, 'no account'))
+    const broken = new Set(problems.flatMap(({ uuid }) => uuid ?? []))
+    const { added, removed, changed, same } = this.#running!.keeper.apply(accounts, broken)
+    const counts = { added: added.length, removed: removed.length, changed: changed.length, unchanged: same.length }
+    this.logger.info({ ...counts, problems: problems.length }, 'reloaded')
+    return { ...counts, problems: problems.length }
+  }
+
+  /** A changed file, and --reload-interval. What fails leaves everything as it is. */
+  #watchSource(signal: AbortSignal): void {
+    const source = this.#source
+    const reload = () => {
+      this.#reloadAccounts().catch((error: Error) =>
+        this.logger.error({ reason: error.message }, 'reload failed; the accounts stay')
+      )
+    }
+    const intervalMs = this.#flags['reload-interval']
+    const timer = intervalMs && source && source.kind !== 'stdin' ? setInterval(reload, intervalMs) : undefined
+    const path = source?.kind === 'file' ? source.path : undefined
+    let settle: NodeJS.Timeout | undefined
+    // By its time and size, not by inode: editors replace files.
+    if (path !== undefined) {
+      fs.watchFile(path, { interval: 1000 }, (now, before) => {
+        if (now.mtimeMs === before.mtimeMs && now.size === before.size) return
+        clearTimeout(settle)
+        settle = setTimeout(reload, fileSettleMs)
+      })
+    }
+    signal.addEventListener('abort', () => {
+      clearInterval(timer)
+      clearTimeout(settle)
+      if (path !== undefined) fs.unwatchFile(path)
+    })
+  }
+
+  async #once(purpose: Purpose): Promise<void> {
+    const settings = this.#settings()
+    let hasProblems = false
+    const accounts = await this.#accounts((problem) => {
+      hasProblems = true
+      this.note(`${problem.source}: ${problem.message}`)
+    })
+    const [{ registerOnce }, { AgentPool }, { SystemWheel }] = await Promise.all([
+      import('../registrations/register-once.js'),
+      import('../registrations/agent-pool.js'),
+      import('../sip-transport/system-wheel.js')
+    ])
+    const now = () => performance.now()
+    const wheel = new SystemWheel(now)
+    const agents = new AgentPool((bind) => this.#openAgent(bind))
+    const results: Parameters<Parameters<typeof registerOnce>[3]>[0][] = []
+    try {
+      await registerOnce(accounts, purpose, { ...settings, agents, wheel, now, signal: this.signal }, async (result) => {
+        results.push(result)
+        if (this.#flags.json) await this.out.ndjson(result)
+      })
+    } finally {
+      agents.close()
+      wheel.stop()
+    }
+    if (!this.#flags.json) {
+      const rows: Row[] = purpose === 'fetch' ? results.flatMap(fetchedRows) : results.map(onceRow)
+      await this.out.write(await renderRows(rows, 'table', { width: this.out.width }))
+      for (const reason of new Set(results.flatMap((one) => one.reason ?? [])))
+        if (advice[reason]) this.note(`${reason}: ${advice[reason]}`)
+    }
+    process.exitCode = onceStatus(results) || (hasProblems ? ExitStatus.no : ExitStatus.done)
+  }
+
+  /** The table without any traffic. */
+  async #check(): Promise<void> {
+    this.#settings()
+    const findings: Record<string, unknown>[] = []
+    const accounts = await this.#accounts(({ source, message }) => {
+      findings.push({ code: 'account', severity: 'error', file: source, message })
+    })
+    if (this.#flags.json) await this.out.json({ valid: findings.length === 0, accounts: accounts.length, findings })
+    else {
+      for (const { file, message } of findings) await this.out.line(`${file}: ${message}`)
+      this.note(`${accounts.length} accounts are valid, ${findings.length} are not`)
+    }
+    if (findings.length > 0) process.exitCode = ExitStatus.no
+  }
+
+  async #dryRun(): Promise<void> {
+    const accounts = await this.#accounts(({ source, message }) => this.note(`${source}: ${message}`))
+    const { dryRequest } = await import('../registrations/dry-request.js')
+    const { policy } = this.#settings()
+    for (const account of accounts) await this.out.write(dryRequest(account, policy, this.#flags['user-agent']))
+  }
+
+  #settings(): RegisterSettings {
+    const isGiven = this.origins.has('timeout')
+    return registerSettings(this.#flags, isGiven ? this.#flags.timeout : undefined)
+  }
+
+  #openAgent(bind: UdpBind | undefined) {
+    return openSipAgent(this.#flags, 'shared', (message) => this.note(message), bind)
+  }
+
+  async #accounts(tell: (problem: AccountProblem) => void): Promise<RegistrationAccount[]> {
+    const given = (this.args as { uri?: string }).uri
+    this.#source = accountSource(this.#flags, given)
+    if (!this.#source) {
+      const uri = await this.required(given, { flag: 'A URI, --db or --file', question: 'SIP account (sip:user@domain):' })
+      return [commandLineAccount(uri, await this.#password(uri), this.#flags)]
+    }
+    const { accounts, problems } = await this.#load(this.#source)
+    this.#report(problems, tell)
+    if (accounts.length === 0 && problems.length > 0 && !this.#flags.check) {
+      throw new DataError(`None of ${problems.length} accounts can be used`, { hint: `The first: ${problems[0]!.message}` })
+    }
+    return accounts
+  }
+
+  #report(problems: readonly AccountProblem[], tell: (problem: AccountProblem) => void): void {
+    for (const problem of problems) tell(problem)
+  }
+
+  #load(source: AccountSource) {
+    return loadAccounts(source, this.#flags, { warn: (message) => this.note(message), signal: this.signal })
+  }
+
+  async #password(account: string): Promise<string> {
+    const { 'password-file': file, 'auth-password-file': other } = this.#flags
+    const warn = (message: string) => this.note(message)
+    if (file !== undefined) return readSecretFile(file, warn)
+    if (process.env.PBXKIT_AUTH_PASSWORD) return process.env.PBXKIT_AUTH_PASSWORD
+    if (other !== undefined) return readSecretFile(other, warn)
+    if (this.mayAsk) return askSecret(`Password of ${account}:`, this.signal)
+    throw new UsageError('There is no password', { hint: 'Name a file with --password-file, or set PBXKIT_AUTH_PASSWORD.' })
+  }
+}
+
+/** From and To are those of the accounts. */
+function withoutAddresses<F extends Record<string, unknown>>({
+  from: _,
+  to: __,
+  'max-forwards': ___,
+  ...flags
+}: F): Omit<F, 'from' | 'to' | 'max-forwards'> {
+  return flags as Omit<F, 'from' | 'to' | 'max-forwards'>
+}
+
+/** An account that comes over the control socket. @throws DataError */
+async function readOneAccount(columns: Record<string, unknown>): Promise<RegistrationAccount> {
+  const { readAccounts } = await import('../registrations/accounts/read-accounts.js')
+  const stream = (async function* () {
+    yield `${JSON.stringify(columns)}\n`
+  })()
+  const { accounts, problems } = await readAccounts({ kind: 'stdin', stream }, { timeoutMs: 1000 })
+  if (problems[0]) throw new DataError(problems[0].message)
+  return accounts[0]!
+}
