@@ -35,7 +35,10 @@ export function metricsText(keeper: RegistrationKeeper): string {
   metric('silent_targets', 'gauge', 'Targets that do not answer.', one(breaker.open.length))
   metric('flows', 'gauge', 'Connections and UDP peers in use.', one(flows.size))
   let sum = 0
-  const buckets = stats.rttCounts.map((count, at) => [`_bucket{le="${rttBucketsS[at] ?? '+Inf'}"}`, (sum += count)] as const)
+  const buckets = stats.rttCounts.map((count, at) => {
+    sum += count
+    return [`_bucket{le="${rttBucketsS[at] ?? '+Inf'}"}`, sum] as const
+  })
   metric('rtt_seconds', 'histogram', 'From the first copy of a request to its final reply.', [
     ...buckets,
     ['_sum', stats.rttSumS],

@@ -407,7 +407,10 @@ export class RegistrationKeeper {
     kept.target = target
     kept.detail = `${target} does not answer`
     let parked = this.#parked.get(target)
-    if (!parked) this.#parked.set(target, (parked = new Set()))
+    if (!parked) {
+      parked = new Set()
+      this.#parked.set(target, parked)
+    }
     parked.add(kept)
     const { registration } = kept
     if (registration.isRegistered) kept.timer = this.#options.wheel.after(registration.boundMs, () => this.#expire(kept))

@@ -61,6 +61,7 @@ export class Registration {
   #cseq = 0
   #hops = 0
   #minExpiresS = 0
+  #wasTooBrief = false
   #failures = 0
   /** The contact that the registrar has, and until when. */
   #bound: string | undefined
@@ -191,6 +192,7 @@ export class Registration {
     this.#purpose = purpose
     this.#hops = 0
     this.#requestUri = undefined
+    this.#wasTooBrief = false
     this.code = undefined
     this.reason = undefined
     this.attempts++
@@ -380,7 +382,8 @@ export class Registration {
     if (this.#context.policy.nat !== 'auto' || this.account.contactAddress !== undefined) return false
     const seen = seenAddress(reply)
     if (seen === undefined || seen === (this.#seen ?? flow.sentBy) || this.#hops >= maxHops) return false
-    const learned = (this.#learned ??= [])
+    this.#learned ??= []
+    const learned = this.#learned
     if (learned.includes(seen) || learned.length >= maxLearned || !isUsable(seen, flow.target.address)) return false
     learned.push(seen)
     this.#seen = seen
@@ -423,9 +426,10 @@ export class Registration {
   #tooBrief(reply: SipReply): Step {
     const least = safe(() => reply.minExpires) ?? this.#wantedS * 2
     if (least > this.#context.policy.maxExpiresS) return this.#reject('min-expires too long', reply)
-    // The same again would be answered the same.
-    if (least <= this.#wantedS) return this.#reject('refused', reply)
-    this.#minExpiresS = least
+    // It has what it asks for: once more, because some count what is left of an older binding; then the same would be answered the same.
+    if (least <= this.#wantedS && this.#wasTooBrief) return this.#reject('refused', reply)
+    this.#wasTooBrief = true
+    this.#minExpiresS = Math.max(this.#minExpiresS, least)
     return this.#again('refused', reply)
   }
 
