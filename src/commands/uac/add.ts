@@ -1,0 +1,39 @@
+import { Args } from '../../lib/cli/oclif.js'
+import { readInput } from '../../lib/cli/sip-request-source.js'
+import { UacControlCommand } from '../../lib/cli/uac-control-command.js'
+import { DataError } from '../../lib/errors.js'
+
+export default class UacAdd extends UacControlCommand<typeof UacAdd> {
+  static override summary = 'Add an account to a running uac register.'
+
+  static override description =
+    `Takes the place of \`kamcmd uac.reg_add\`. The account is one JSON object with the columns of the table uacreg, in a file or on stdin, so that no password stands
+on a command line (\`auth_password\` may also be \`env:NAME\` or \`file:PATH\`, read by the service). The table is not changed.
+
+Exit status: 0 done, 65 for what is no account, or is there already, 69 when no \`uac register\` runs.`
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> account.json',
+    `echo '{"l_uuid":"a1","r_username":"alice","r_domain":"pbx.example.org","auth_password":"file:/etc/alice"}' | <%= config.bin %> <%= command.id %>`,
+    '<%= config.bin %> <%= command.id %> account.json --json'
+  ]
+
+  static override args = {
+    file: Args.string({ description: 'the account as JSON ("-": stdin, as without it)', default: '-', ignoreStdin: true })
+  }
+
+  protected override async execute(): Promise<void> {
+    const text = readInput(this.args.file).toString('utf8')
+    let account: unknown
+    try {
+      account = JSON.parse(text)
+    } catch (cause) {
+      throw new DataError(`${this.args.file} is no JSON: ${(cause as Error).message}`, { cause })
+    }
+    if (typeof account !== 'object' || account === null || Array.isArray(account))
+      throw new DataError('An account is one JSON object')
+    const added = (await this.ask('reg_add', { account })) as { l_uuid: string }
+    if (this.flags.json) await this.out.json(added)
+    else this.note(`${added.l_uuid} is added`)
+  }
+}
