@@ -97,7 +97,7 @@ export class DigestSession {
       }
     }
     for (const [key, challenge] of best) {
-      this.#kept.set(key, { challenge, cnonce: this.#options.cnonce(), count: 0, accepted: false })
+      this.#kept.set(key, { challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
     }
     return 'answer'
   }
@@ -164,6 +164,16 @@ export class DigestSession {
     kept.cnonce = this.#options.cnonce()
     kept.count = 0
   }
+}
+
+/** Its texts are parts of the reply, and would keep all of it: 100,000 accounts remember a challenge each. */
+function detached(challenge: DigestChallenge): DigestChallenge {
+  const copied = Object.entries(challenge).map(([name, value]) => [name, typeof value === 'string' ? copyText(value) : value])
+  return Object.fromEntries(copied) as DigestChallenge
+}
+
+function copyText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8')
 }
 
 function safeParameters(line: string): ReadonlyMap<string, string> | undefined {

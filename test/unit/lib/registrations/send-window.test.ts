@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { SendWindow } from '../../../../src/lib/registrations/send-window.js'
+import { TargetBreaker } from '../../../../src/lib/registrations/target-breaker.js'
+import { TimerWheel } from '../../../../src/lib/sip/timer-wheel.js'
+
+function clock() {
+  const time = { ms: 0 }
+  const wheel = new TimerWheel({ now: () => time.ms })
+  const pass = (ms: number) => {
+    for (const end = time.ms + ms; time.ms < end; ) {
+      time.ms += 10
+      wheel.advance()
+    }
+  }
+  return { now: () => time.ms, wheel, pass }
+}
+
+function windowOf(limit: number, ratePerS?: number) {
+  const { now, wheel, pass } = clock()
+  const window = new SendWindow({ limit, ratePerS, wheel, now })
+  const started: string[] = []
+  const enter = (name: string, urgent = false) => window.enter(() => started.push(name), urgent)
+  return { window, started, enter, pass }
+}
+
+describe('the window', () => {
+  it('lets so many in, and the next when one leaves; who is registered goes first', () => {
+    const { window, started, enter } = windowOf(2)
+    for (const name of ['a', 'b', 'c', 'd']) enter(name)
+    enter('registered', true)
+    expect(started).toEqual(['a', 'b'])
+    expect([window.active, window.waiting]).toEqual([2, 3])
+    window.leave()
+    window.leave()
+    expect(started).toEqual(['a', 'b', 'registered', 'c'])
+  })
+
+  it('keeps the rate', () => {
+    const { started, enter, window, pass } = windowOf(100, 10)
+    for (let i = 0; i < 50; i++) enter(String(i))
+    pass(1000)
+    expect(started.length).toBeGreaterThanOrEqual(10)
+    expect(started.length).toBeLessThanOrEqual(12)
+    expect(window.waiting).toBe(50 - started.length)
+  })
+
+  it('is halved when requests are repeated, and grows again when none is', () => {
+    const { window, enter, pass } = windowOf(256)
+    const lossy = Array.from({ length: 100 }, () => ({ sent: 1 }))
+    for (const one of lossy) window.watch(one)
+    pass(250)
+    expect(window.limit).toBe(256)
+    for (const one of lossy.slice(0, 10)) one.sent = 2
+    pass(250)
+    expect(window.limit).toBe(128)
+    expect([window.requests, window.repeats]).toEqual([100, 10])
+    for (const one of lossy) window.unwatch(one)
+    for (let i = 0; i < 10; i++) {
+      enter('x')
+      const fine = { sent: 1 }
+      window.watch(fine)
+      pass(250)
+      window.unwatch(fine)
+    }
+    expect(window.limit).toBe(256)
+  })
+
+  it('of a silent registrar shrinks to a few, and two lost packets change nothing', () => {
+    const { window, pass } = windowOf(300)
+    const silent = Array.from({ length: 300 }, () => ({ sent: 1 }))
+    for (const one of silent) window.watch(one)
+    for (let i = 0; i < 40; i++) {
+      if (i % 4 === 0) for (const one of silent) one.sent++
+      pass(250)
+    }
+    expect(window.limit).toBe(8)
+    const calm = windowOf(300)
+    const two = [{ sent: 1 }, { sent: 1 }]
+    for (const one of two) calm.window.watch(one)
+    for (const one of two) one.sent = 2
+    calm.pass(500)
+    expect(calm.window.limit).toBe(300)
+  })
+})
+
+describe('the breaker', () => {
+  function breakerOf() {
+    const time = { ms: 0 }
+    const told: string[] = []
+    const breaker = new TargetBreaker(() => time.ms, {
+      onOpen: (target, inMs) => told.push(`open ${target} ${inMs}`),
+      onClose: (target) => told.push(`close ${target}`)
+    })
+    return { time, told, breaker }
+  }
+
+  it('opens after three failures without an answer in between', () => {
+    const { breaker, told } = breakerOf()
+    breaker.failed('a')
+    breaker.failed('a')
+    breaker.answered('a')
+    breaker.failed('a')
+    breaker.failed('a')
+    expect(breaker.isOpen('a')).toBe(false)
+    breaker.failed('a')
+    expect([breaker.isOpen('a'), breaker.isOpen('b'), told]).toEqual([true, false, ['open a 1000']])
+  })
+
+  it('lets one look at a time, later each time, and closes at the first answer', () => {
+    const { breaker, told, time } = breakerOf()
+    for (let i = 0; i < 5; i++) breaker.failed('a')
+    expect(breaker.takeProbe('a')).toBe(false)
+    time.ms = 1000
+    expect([breaker.takeProbe('a'), breaker.takeProbe('a')]).toEqual([true, false])
+    breaker.failed('a')
+    expect(breaker.takeProbe('a')).toBe(false)
+    time.ms = 3000
+    expect(breaker.takeProbe('a')).toBe(true)
+    // It ended without a word to the target.
+    breaker.endProbe('a')
+    time.ms = 7000
+    expect(breaker.takeProbe('a')).toBe(true)
+    breaker.answered('a')
+    expect(breaker.isOpen('a')).toBe(false)
+    expect(told).toEqual(['open a 1000', 'open a 2000', 'open a 4000', 'close a'])
+  })
+})
