@@ -1,21 +1,12 @@
-import { makeAddress } from '../sip/address.js'
-import { buildRequest, type OutgoingRequest } from '../sip/build.js'
-import type { Credentials } from '../sip/digest.js'
-import { DigestSession, type SavedChallenge } from '../sip/digest-session.js'
+import type { OutgoingRequest } from '../sip/build.js'
 import { SipSyntaxError } from '../sip/fault.js'
 import type { Identifiers } from '../sip/identifiers.js'
-import { encodeText } from '../sip/lexical.js'
-import { maxCseq } from '../sip/limits.js'
 import type { SipReply } from '../sip/message.js'
-import { Parameters } from '../sip/parameters.js'
-import { escapeUser } from '../sip/uri.js'
-import type { HeaderLine } from '../sip/write.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import type { RegistrationAccount } from './account.js'
-import { contactParameters, contactUri, contactUser, instanceOf } from './contact.js'
-import { isUsable, seenAddress } from './nat.js'
 import { bindingsOf, expiresOf, findOwnBinding } from './own-binding.js'
 import { backoffMs, type Chance, type RegistrationPolicy, refreshMs } from './policy.js'
+import { RegisterRequests, type SavedIdentity } from './register-requests.js'
 import { factsOf } from './registration-facts.js'
 import type { FailureReason, ListedBinding, Purpose, RegistrationFacts, RegistrationState, Step } from './registration-state.js'
 import { readRedirect, retryAfterOf, unsupportedTags } from './reply-facts.js'
@@ -31,34 +22,25 @@ export interface RegistrationContext {
 }
 
 /** What a restart needs to go on where it was; times are of the wall clock. */
-export interface SavedRegistration {
-  callId: string
-  fromTag: string
-  cseq: number
+export interface SavedRegistration extends SavedIdentity {
   contact?: string | undefined
   expiresAtMs?: number | undefined
   minExpiresS?: number | undefined
-  challenges?: SavedChallenge[] | undefined
 }
 
 // Challenges, redirects and second tries of one attempt together (4.1 of the specification): what needs more goes round in circles.
 const maxHops = 5
-// A gateway that shows us another address with every request would have us register for ever.
-const maxLearned = 8
 
 /**
  * One account and where it stands: a state machine that is handed replies, failures and time. It says what to send and what follows; who sends it, when,
- * and to whom is for others. Call-ID and From tag stay for ever (RFC 3261 10.2.4), CSeq grows by one.
+ * and to whom is for others. How it is said is in `register-requests`.
  */
 export class Registration {
   readonly account: RegistrationAccount
   readonly #context: RegistrationContext
-  readonly #digest: DigestSession
+  readonly #requests: RegisterRequests
   #state: RegistrationState = 'new'
   #purpose: Purpose = 'register'
-  #callId: string
-  #fromTag: string
-  #cseq = 0
   #hops = 0
   #minExpiresS = 0
   #wasTooBrief = false
@@ -66,14 +48,6 @@ export class Registration {
   /** The contact that the registrar has, and until when. */
   #bound: string | undefined
   #expiresAtMs = 0
-  /** The contact of the last request, and the flow's own address. */
-  #sent = ''
-  #sentBy = ''
-  /** The address under which others see us. */
-  #seen: string | undefined
-  #learned: string[] | undefined
-  #withoutOutbound = false
-  #withoutTags: readonly string[] | undefined
   /** Where a 301 sent us, until a restart. */
   #movedTo: readonly string[] | undefined
   /** Where a redirect of this attempt sent us. */
@@ -88,17 +62,9 @@ export class Registration {
   constructor(account: RegistrationAccount, context: RegistrationContext, saved?: SavedRegistration) {
     this.account = account
     this.#context = context
-    this.#callId = saved?.callId ?? context.ids.callId()
-    this.#fromTag = saved?.fromTag ?? context.ids.tag()
-    this.#cseq = saved?.cseq ?? 0
-    this.#digest = new DigestSession({
-      credentialsFor: (realm) => this.#credentials(realm),
-      cnonce: () => context.ids.cnonce(),
-      ...(account.algorithms && { hashes: account.algorithms })
-    })
+    this.#requests = new RegisterRequests(account, context, saved)
     if (account.isDisabled || account.expiresS === 0) this.#state = 'disabled'
     if (saved) this.#minExpiresS = saved.minExpiresS ?? 0
-    if (saved?.challenges) this.#digest.restore(saved.challenges)
     this.#bound = saved?.contact
   }
 
@@ -124,21 +90,9 @@ export class Registration {
     return this.#bound
   }
 
-  get callId(): string {
-    return this.#callId
-  }
-
-  get cseq(): number {
-    return this.#cseq
-  }
-
-  get isBusy(): boolean {
-    return this.#state === 'registering' || this.#state === 'refreshing'
-  }
-
   /** Others see it under another address than it has. */
   get isBehindNat(): boolean {
-    return this.#seen !== undefined
+    return this.#requests.isBehindNat
   }
 
   /** The next hops: where a 301 sent us, else the account's proxies, else its domain. URIs of SIP. */
@@ -174,17 +128,9 @@ export class Registration {
     this.reason = 'expired'
   }
 
-  /** The binding may be gone: the connection or the address that it was made with is. */
-  forgetAddress(): void {
-    this.#seen = undefined
-    this.#learned = undefined
-  }
-
   /** Another address under which others see us (STUN). @returns whether it is news */
   see(address: string): boolean {
-    if (this.#seen === address) return false
-    this.#seen = address
-    return true
+    return this.#requests.see(address)
   }
 
   /** An attempt begins. */
@@ -197,89 +143,17 @@ export class Registration {
     this.reason = undefined
     this.attempts++
     if (purpose === 'register') this.#state = this.isRegistered ? 'refreshing' : 'registering'
-    if (this.#context.policy.newCallId) this.#callId = this.#context.ids.callId()
+    if (this.#context.policy.newCallId) this.#requests.renewCallId()
   }
 
   /** The next request. @throws UnsafeHeaderError, SipSyntaxError, DataError for values of the account that cannot stand in one */
   request(flow: TransportFlow): OutgoingRequest {
-    const { account } = this
-    const { ids } = this.#context
-    if (this.#cseq >= maxCseq) {
-      this.#callId = ids.callId()
-      this.#cseq = 0
-    }
-    const uri = this.#requestUri ?? `sip:${account.domain}`
-    const aor = `sip:${escapeUser(account.username)}@${account.domain}`
-    const self = makeAddress(aor, account.display)
-    return buildRequest({
-      method: 'REGISTER',
-      uri,
-      via: { transport: flow.protocol, sentBy: flow.sentBy, branch: ids.branch() },
-      from: self.withParameters(Parameters.none.with('tag', this.#fromTag)),
-      to: self,
-      callId: this.#callId,
-      cseq: ++this.#cseq,
-      headers: [...this.#headers(flow), ...this.#digest.authorize({ method: 'REGISTER', uri })]
-    })
-  }
-
-  #headers(flow: TransportFlow): HeaderLine[] {
-    const { account } = this
-    const headers: HeaderLine[] = this.#contactHeaders(flow)
-    const supported = this.#supported()
-    if (supported.length > 0) headers.push(['Supported', supported.join(', ')])
-    const userAgent = account.userAgent ?? this.#context.userAgent
-    if (userAgent !== '') headers.push(['User-Agent', encodeText(userAgent)])
-    for (const { name, value } of account.extraHeaders) headers.push([name, encodeText(value)])
-    return headers
-  }
-
-  #contactHeaders(flow: TransportFlow): HeaderLine[] {
-    if (this.#purpose === 'fetch') return []
-    if (this.#purpose === 'unregister all') {
-      return [
-        ['Contact', '*'],
-        ['Expires', '0']
-      ]
-    }
-    const { account } = this
-    const leaves = this.#purpose === 'unregister'
-    if (this.#sentBy !== flow.sentBy) {
-      if (this.#sentBy !== '') this.forgetAddress()
-      this.#sentBy = flow.sentBy
-    }
-    const current = contactUri(account, { transport: flow.target.transport, sentBy: flow.sentBy }, this.#seen)
-    // What is taken back is what the registrar has, wherever we are now.
-    this.#sent = leaves ? (this.#bound ?? current) : current
-    const headers: HeaderLine[] = [['Contact', `<${this.#sent}>${contactParameters(account, this.#isOutbound)}`]]
-    // With instance and reg-id the registrar replaces the old binding by itself (RFC 5626 6).
-    if (this.#bound !== undefined && this.#bound !== this.#sent && !this.#isOutbound && this.boundMs > 0) {
-      headers.push(['Contact', `<${this.#bound}>;expires=0`])
-    }
-    headers.push(['Expires', leaves ? '0' : String(this.#wantedS)])
-    return headers
-  }
-
-  get #isOutbound(): boolean {
-    return this.account.outbound && !this.#withoutOutbound
+    const bound = this.isRegistered ? this.#bound : undefined
+    return this.#requests.next(flow, { purpose: this.#purpose, expiresS: this.#wantedS, bound, requestUri: this.#requestUri })
   }
 
   get #wantedS(): number {
     return Math.max(this.account.expiresS, this.#minExpiresS)
-  }
-
-  #supported(): string[] {
-    const { path } = this.account
-    const tags = [...(path || this.#isOutbound ? ['path'] : []), ...(this.#isOutbound ? ['outbound', 'gruu'] : [])]
-    return tags.filter((tag) => !this.#withoutTags?.includes(tag))
-  }
-
-  #credentials(realm: string): Credentials | undefined {
-    const { account } = this
-    if (account.realm !== undefined && account.realm !== realm) return undefined
-    const { secret, authUsername: username } = account
-    if (secret.kind === 'password') return { username, password: secret.password }
-    return { username, ha1: { [secret.algorithm]: secret.ha1 } }
   }
 
   /** A final reply has come. */
@@ -288,7 +162,7 @@ export class Registration {
     this.code = status
     this.reason = undefined
     if (status === 401 || status === 407) return this.#challenged(reply)
-    this.#digest.accepted(reply)
+    this.#requests.digest.accepted(reply)
     if (status < 300) return this.#accepted(reply, flow)
     if (status < 400) return this.#redirected(reply, flow)
     return this.#refused(reply, status)
@@ -299,9 +173,7 @@ export class Registration {
       case 423:
         return this.#tooBrief(reply)
       case 439:
-        if (!this.#isOutbound) return this.#reject('refused', reply)
-        this.#withoutOutbound = true
-        return this.#again('refused', reply)
+        return this.#requests.dropOutbound() ? this.#again('refused', reply) : this.#reject('refused', reply)
       case 420:
         return this.#unsupported(reply)
       case 482:
@@ -337,7 +209,7 @@ export class Registration {
   }
 
   #challenged(reply: SipReply): Step {
-    switch (this.#digest.challenged(reply)) {
+    switch (this.#requests.digest.challenged(reply)) {
       case 'answer':
         return this.#again('wrong password', reply)
       case 'refused':
@@ -353,13 +225,7 @@ export class Registration {
     if (this.#purpose !== 'register') return this.#left(reply)
     const { account } = this
     const bindings = bindingsOf(reply)
-    const own = findOwnBinding(bindings, {
-      uri: this.#sent,
-      user: contactUser(account),
-      line: account.contactUser === undefined ? undefined : account.uuid,
-      instanceId: this.#isOutbound ? instanceOf(account) : undefined,
-      regId: account.regId ?? 1
-    })
+    const own = findOwnBinding(bindings, this.#requests.own)
     if (!own && bindings.length > 0) return this.#backOff('binding missing', undefined)
     const grantedS = (own && expiresOf(own.binding)) ?? safe(() => reply.expires) ?? this.#wantedS
     if (grantedS === 0)
@@ -370,24 +236,16 @@ export class Registration {
     this.warning = own ? (own.by === 'alone' ? 'the contact was rewritten' : undefined) : 'the 200 lists no contact'
     this.#state = 'registered'
     this.#failures = 0
-    this.#bound = this.#sent
+    this.#bound = this.#requests.sent
     this.#expiresAtMs = this.#context.now() + grantedS * 1000
     this.facts = factsOf(reply, own?.binding)
     if (this.#learns(reply, flow)) return this.#again('refused', reply)
     return { do: 'end', waitMs: refreshMs(grantedS, account.refreshRatio, this.#context.random) }
   }
 
-  /** The registrar saw another address than the one that we told: it is registered instead, once for each. */
+  /** The registrar saw another address than the one that we told: it is registered instead. */
   #learns(reply: SipReply, flow: TransportFlow): boolean {
-    if (this.#context.policy.nat !== 'auto' || this.account.contactAddress !== undefined) return false
-    const seen = seenAddress(reply)
-    if (seen === undefined || seen === (this.#seen ?? flow.sentBy) || this.#hops >= maxHops) return false
-    this.#learned ??= []
-    const learned = this.#learned
-    if (learned.includes(seen) || learned.length >= maxLearned || !isUsable(seen, flow.target.address)) return false
-    learned.push(seen)
-    this.#seen = seen
-    return true
+    return this.#context.policy.nat === 'auto' && this.#hops < maxHops && this.#requests.learn(reply, flow)
   }
 
   /** The bindings are taken back, or were asked for. */
@@ -395,7 +253,7 @@ export class Registration {
     this.bindings = bindingsOf(reply).map((one) => ({
       contact: String(one.withParameters(one.parameters.without('expires'))),
       expiresS: expiresOf(one) ?? safe(() => reply.expires),
-      own: one.uriText === (this.#bound ?? this.#sent)
+      own: one.uriText === (this.#bound ?? this.#requests.sent)
     }))
     if (this.#purpose !== 'fetch') {
       this.#bound = undefined
@@ -434,12 +292,8 @@ export class Registration {
   }
 
   #unsupported(reply: SipReply): Step {
-    const tags = unsupportedTags(reply)
-    const known = this.#supported().filter((tag) => tags.includes(tag))
-    if (known.length === 0) return this.#reject('refused', reply)
-    this.#withoutTags = [...(this.#withoutTags ?? []), ...known]
-    if (known.includes('outbound')) this.#withoutOutbound = true
-    return this.#again('refused', reply)
+    const changes = this.#requests.dropTags(unsupportedTags(reply))
+    return changes ? this.#again('refused', reply) : this.#reject('refused', reply)
   }
 
   #unavailable(reply: SipReply): Step {
@@ -488,14 +342,10 @@ export class Registration {
 
   /** @param wallMs the wall clock now */
   save(wallMs: number): SavedRegistration {
-    const challenges = this.#digest.save()
     return {
-      callId: this.#callId,
-      fromTag: this.#fromTag,
-      cseq: this.#cseq,
+      ...this.#requests.save(),
       ...(this.#bound !== undefined && { contact: this.#bound, expiresAtMs: Math.round(wallMs + this.boundMs) }),
-      ...(this.#minExpiresS > 0 && { minExpiresS: this.#minExpiresS }),
-      ...(challenges.length > 0 && { challenges })
+      ...(this.#minExpiresS > 0 && { minExpiresS: this.#minExpiresS })
     }
   }
 }
