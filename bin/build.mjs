@@ -16,9 +16,8 @@ function topics() {
     .filter((file) => file.endsWith('.ts'))
     .map((file) => path.relative(path.join(root, 'src/commands'), file).replaceAll(path.sep, '/').replace(/\.ts$/, ''))
     .sort()
-  const byTopic = {}
-  for (const command of commands) (byTopic[command.split('/')[0]] ??= []).push(command)
-  return byTopic
+  const names = [...new Set(commands.map((command) => command.split('/')[0]))]
+  return Object.fromEntries(names.map((name) => [name, commands.filter((command) => command.split('/')[0] === name)]))
 }
 
 /** src/commands/ami/send.ts -> ami:send. Commands are reached through getters, so that only the one that runs is evaluated. */

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { Accounts } from '../../../../src/lib/proxy/accounts/accounts.js'
 import { MetricsAccess } from '../../../../src/lib/access/metrics-access.js'
+import { Accounts } from '../../../../src/lib/proxy/accounts/accounts.js'
 import { plainUser } from '../../../../src/lib/proxy/user-options.js'
 import { startPair, type TestProxy, untilAllUp, untilTrue } from './support/proxy.js'
 
