@@ -14,8 +14,8 @@ import { describeLab } from './support/lab.js'
 const caller = `
 [caller]
 exten => s,1,Wait(20)
-exten => _[0-9#*].,1,Wait(0.2)
- same => n,SendDTMF(\${EXTEN:1},100,100)
+exten => _[0-9#*].,1,Wait(1)
+ same => n,SendDTMF(\${EXTEN:1}ww,100,250)
  same => n,Wait(20)
 `
 
@@ -24,7 +24,9 @@ await describeLab('traces as Asterisk 22 runs the calls', () => {
   let ami: AmiSocket
   let events: AmiSocket
   const { text, contextOf } = joinPrograms()
-  const loaded = loadTraceFiles(new MemoryFiles({ 'extensions.conf': `${text}${caller}` }))
+  const loaded = loadTraceFiles(
+    new MemoryFiles({ 'extensions.conf': `${text}${caller}`, 'pjsip.conf': '[alice]\ntype = endpoint\n' })
+  )
 
   beforeAll(async () => {
     asterisk = await startAsterisk({ name: 'dialplan-trace' })

@@ -42,7 +42,7 @@ export function traceCall(scene: Scene, options: CallOptions): Trace {
   const simulation = new Simulation(scene, {
     ...statuses(options.dial ?? []),
     digits: options.digits ?? '',
-    results: options.results ?? new Map(),
+    results: encodeResults(options.results),
     maxSteps: options.maxSteps ?? defaultMaxSteps
   })
   const leg = simulation.openLeg()!
@@ -118,9 +118,17 @@ function messageOf({ message, number }: CallOptions, endpoint: Endpoint | undefi
   const user = endpoint?.name ?? 'caller'
   return new Map([
     ['to', `pjsip:${encode(number)}@pbx.invalid`],
-    ['from', `${user} <sip:${user}@pbx.invalid>`.replace(/^(.*) <(.*)>$/, '<$2>')],
+    ['from', `<sip:${user}@pbx.invalid>`],
     ['body', encode(message ?? '')]
   ])
+}
+
+function encodeResults(results: CallOptions['results']): Map<string, ApplicationResult> {
+  const encoded = [...(results ?? [])].map(([name, { variables, endsCall }]) => {
+    const values = variables.map(([variable, value]) => [encode(variable), encode(value)] as const)
+    return [name.toLowerCase(), { variables: values, endsCall }] as const
+  })
+  return new Map(encoded)
 }
 
 function statuses(dial: readonly string[]): { statusOf: Map<string, string>; statuses: string[] } {
