@@ -10,3 +10,15 @@ export async function readTextFile(file: string): Promise<string> {
     throw new IoError(`Cannot read ${file}: ${(cause as Error).message}`, { cause })
   }
 }
+
+/** Writes beside the file and renames, so that nobody sees half of it. @throws IoError */
+export function writeTextFile(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    fs.writeFileSync(temporary, text)
+    fs.renameSync(temporary, file)
+  } catch (cause) {
+    fs.rmSync(temporary, { force: true })
+    throw new IoError(`Cannot write ${file}: ${(cause as Error).message}`, { cause })
+  }
+}
