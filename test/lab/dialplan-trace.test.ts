@@ -76,7 +76,8 @@ await describeLab('traces as Asterisk 22 runs the calls', () => {
     expect(programs.length).toBeGreaterThan(50)
   })
 
-  it.each(programs.map((program, index) => [program.name, index, program] as const))('%s', async (_, index, program) => {
+  const safe = programs.map((program, index) => [program.name, index, program] as const).filter(([, , { isRisky }]) => !isRisky)
+  it.each(safe)('%s', async (_, index, program) => {
     const actual = await run(index, program)
     const ours = trace(index, program)
     expect(ours.steps).toEqual(actual.steps)

@@ -1,27 +1,16 @@
 import { decode, encode } from '../../asterisk-config/text.js'
-import type { Context, Extension, Priority } from '../dialplan.js'
-import { findExtension, type SearchStep } from '../find-extension.js'
 import type { MatchMode } from '../pattern-match.js'
 import { Channel } from '../variables/channel.js'
-import { leadingInteger } from '../variables/condition.js'
 import type { Notes } from '../variables/evaluation.js'
 import { setVariable, substituteVariables } from '../variables/substitute-variables.js'
 import type { LegRequest, LegResult, Outcome, Run } from './application.js'
 import { findApplication } from './application-table.js'
 import { enter } from './applications/subroutines.js'
 import { causes } from './causes.js'
+import { Lookup, type Match } from './lookup.js'
 import { LoopWatch } from './loop-watch.js'
-import type { Rival, TraceEnd, TraceStep } from './result.js'
-import { findRivals } from './rivals.js'
+import type { TraceEnd, TraceStep } from './result.js'
 import type { Simulation } from './simulation.js'
-
-/** The priority that runs next, and what did not. */
-interface Match {
-  readonly context: Context
-  readonly extension: Extension
-  readonly priority: Priority
-  readonly rivals: readonly Rival[]
-}
 
 /** How the run of a channel ended. */
 interface Ending {
@@ -34,15 +23,16 @@ export class ChannelRun implements Run {
   readonly #simulation: Simulation
   readonly #channel: Channel
   readonly #leg: number
+  readonly #lookup: Lookup
   readonly #loops = new LoopWatch()
   readonly #isRoutine: boolean
   #step: TraceStep | undefined
-  #lastMatch: unknown
   #stopped: Ending | undefined
 
   constructor(simulation: Simulation, channel: Channel, leg: number, isRoutine = false) {
     this.#simulation = simulation
     this.#channel = channel
+    this.#lookup = new Lookup(simulation.scene, channel)
     this.#leg = leg
     this.#isRoutine = isRoutine
   }
@@ -169,7 +159,7 @@ export class ChannelRun implements Run {
 
   /** Looks for the priority and runs it. Undefined when there is none. */
   #spawn(): Outcome | undefined {
-    const found = this.#find()
+    const found = this.#lookup.find()
     if (!found) return undefined
     const simulation = this.#simulation
     const { scene } = simulation
@@ -192,36 +182,6 @@ export class ChannelRun implements Run {
   #stop(end: TraceEnd, reason: string): Outcome {
     this.#stopped = { end, reason }
     return 'hangup'
-  }
-
-  #query(context: string, extension: string) {
-    const { scene } = this.#simulation
-    return {
-      context: decode(context),
-      extension: decode(extension),
-      callerId: decode(this.#channel.callerNumber ?? ''),
-      now: scene.now,
-      ...(scene.timeZone !== undefined && { timeZone: scene.timeZone })
-    }
-  }
-
-  #find(): Match | undefined {
-    const { context, extension, priority } = this.#channel
-    const seen: SearchStep[] = []
-    const query = { ...this.#query(context, extension), priority }
-    const found = findExtension(this.#simulation.scene.dialplan, { ...query, onStep: (step) => seen.push(step) })
-    if (found.found !== 'extension') return undefined
-    const isNew = this.#lastMatch !== found.extension
-    this.#lastMatch = found.extension
-    const rivals = isNew
-      ? findRivals(this.#simulation.scene.dialplan, seen, found, {
-          context: query.context,
-          number: query.extension,
-          priority,
-          callerId: query.callerId
-        })
-      : []
-    return { ...found, rivals }
   }
 
   #open({ priority, extension, context, rivals }: Match): TraceStep {
@@ -274,46 +234,24 @@ export class ChannelRun implements Run {
     return this.#apply(application.trim(), data, this.#step!)
   }
 
-  exists(context: string, extension: string, priority: number, mode: MatchMode = 'match'): boolean {
-    return (
-      findExtension(this.#simulation.scene.dialplan, { ...this.#query(context, extension), priority, mode }).found !== undefined
-    )
+  exists(context: string, extension: string, priority: number, mode?: MatchMode): boolean {
+    return this.#lookup.exists(context, extension, priority, mode)
   }
 
   applicationAt(priority: number): string | undefined {
-    const { context, extension } = this.#channel
-    const found = findExtension(this.#simulation.scene.dialplan, { ...this.#query(context, extension), priority })
-    return found.found === 'extension' ? found.priority.application.toLowerCase() : undefined
+    return this.#lookup.applicationAt(priority)
   }
 
-  /** As pbx_parse_location reads it: a number, `+n` or `-n`, or a label. The channel stands one before it, since the next priority comes then. */
+  /** The channel stands one before it, since the next priority comes then. */
   goTo(location: string): boolean {
     const channel = this.#channel
-    const fields = location.split(',')
-    const [context, extension, target] =
-      fields.length === 1 ? ['', '', fields[0]!] : fields.length === 2 ? ['', ...fields] : fields
-    const sign = /^[+-]/.exec(target!)?.[0]
-    const text = sign ? target!.slice(1) : target!
-    const number = /^\s*[+-]?\d+\s*$/.test(text) ? leadingInteger(text) : undefined
-    const next = number ?? this.#priorityOfLabel(context || channel.context, extension || channel.extension, text)
-    if (next === undefined) {
-      this.#step?.warnings.push(
-        `${decode(text)} is no label of ${decode(extension || channel.extension)} in ${decode(context || channel.context)}`
-      )
+    const found = this.#lookup.locate(location)
+    if ('missing' in found) {
+      this.#step?.warnings.push(decode(found.missing))
       return false
     }
-    const isRelative = sign !== undefined && number !== undefined
-    const priority = isRelative ? channel.priority + (sign === '+' ? next : -next) : next
-    if (context) channel.context = context
-    if (extension) channel.extension = extension
-    channel.priority = priority - 1
+    Object.assign(channel, { context: found.context, extension: found.extension, priority: found.priority - 1 })
     return true
-  }
-
-  #priorityOfLabel(context: string, extension: string, label: string): number | undefined {
-    const query = { ...this.#query(context, extension), label: decode(label) }
-    const found = findExtension(this.#simulation.scene.dialplan, query)
-    return found.found === 'extension' ? found.priority.number : undefined
   }
 
   nextDigit(): string | undefined {
