@@ -1,0 +1,114 @@
+import path from 'node:path'
+import { AmiCommand } from '../../lib/cli/ami-command.js'
+import { Args } from '../../lib/cli/oclif.js'
+import { renderFlags } from '../../lib/cli/render-flags.js'
+import { diffText, reportJson, reportText } from '../../lib/cli/render-report.js'
+import { writeToStderr } from '../../lib/cli/stderr.js'
+import { ExitStatus, type PbxkitError } from '../../lib/errors.js'
+import type { RenderReport } from '../../lib/privatedial/render-into.js'
+
+export default class DialplanRender extends AmiCommand<typeof DialplanRender> {
+  static override summary = 'Render a site file to the configuration files of Asterisk.'
+
+  static override description =
+    `Takes the place of editing PrivateDial's files by hand: extensions.conf, extensions_local.conf, minivm.conf, pjsip.conf, pjsip_transport.conf,
+pjsip_wizard.conf and pjsip_endpoint.conf, and with them numbers.conf, rtp.conf and msmtprc where the site needs them. The same site gives the same bytes. All files are written to a
+folder beside and checked before the first is replaced; what was there before stays in .pbxkit-backup. Files that were edited by hand, or never rendered, are kept unless --force; your own
+lines belong into extensions_custom.conf, pjsip_custom.conf and pjsip_wizard_custom.conf.
+
+--apply has Asterisk reload over AMI, and compares endpoints, aors, auths, identifies, registrations, transports, hints and every priority with what was rendered.
+Exit status: 1 when --check or --diff find a difference, or when Asterisk does not have what was rendered; 65 a wrong site; 78 files that were edited.`
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> privatedial.ini --out ./etc',
+    '<%= config.bin %> <%= command.id %> privatedial.ini --diff',
+    '<%= config.bin %> <%= command.id %> privatedial.ini --apply --username admin --secret-file ~/.ami-secret',
+    '<%= config.bin %> <%= command.id %> privatedial.ini --watch --apply --username admin --secret-file ~/.ami-secret'
+  ]
+
+  static override args = { site: Args.string({ description: 'the site file ("-": stdin)', required: true }) }
+
+  static override flags = renderFlags
+
+  protected override async execute(): Promise<void> {
+    if (!this.flags.watch) return this.#answer(await this.#render())
+    const { watchFiles } = await import('../../lib/privatedial/watch-files.js')
+    await this.#renderOrTell()
+    process.on('SIGHUP', () => void this.#renderOrTell())
+    writeToStderr('ready\n')
+    const { users = [], trunks = [] } = this.flags
+    await watchFiles([this.args.site, ...users, ...trunks], () => this.#renderOrTell(), this.signal)
+    await this.#running
+  }
+
+  async #render(): Promise<RenderReport> {
+    const [{ readSite }, { renderInto }] = await Promise.all([
+      import('../../lib/site/read-site.js'),
+      import('../../lib/privatedial/render-into.js')
+    ])
+    const { users = [], trunks = [], check, diff, timeout } = this.flags
+    const { site, warnings } = await readSite({ file: this.args.site, users, trunks, timeoutMs: timeout, signal: this.signal })
+    for (const { file, line, message } of warnings) this.note(`${file}:${line}: ${message}`)
+    const folder = path.resolve(this.flags.out)
+    const looksOnly = check || diff
+    const client = this.flags.apply ? await this.#connect() : undefined
+    try {
+      const report = await renderInto(site, {
+        folder,
+        configFolder: this.flags.etc ?? folder,
+        force: this.flags.force || looksOnly,
+        dryRun: looksOnly || this.flags['dry-run'],
+        acceptsSlowStart: this.flags['slow-start'],
+        apply: client && { client, timeoutMs: timeout, signal: this.signal }
+      })
+      if (report.warning !== undefined) this.note(report.warning)
+      return report
+    } finally {
+      client?.close()
+    }
+  }
+
+  async #connect() {
+    const { AmiClient } = await import('../../lib/ami-client/client.js')
+    return AmiClient.open(await this.amiOptions('off'))
+  }
+
+  async #answer(report: RenderReport): Promise<void> {
+    const { check, diff, json } = this.flags
+    const isDry = check || diff || this.flags['dry-run']
+    if (json) await this.out.json(reportJson(report))
+    else if (diff) await this.out.write(diffText(report))
+    else await this.out.write(reportText(report, isDry))
+    const isDifferent = (check || diff) && report.written.length > 0
+    if (isDifferent || (report.applied && report.applied.differences.length > 0)) process.exitCode = ExitStatus.no
+  }
+
+  #running: Promise<void> = Promise.resolve()
+
+  /** One after the other. */
+  #renderOrTell(): Promise<void> {
+    this.#running = this.#running.then(() => this.#tryToRender())
+    return this.#running
+  }
+
+  /** A service goes on with the old files. */
+  async #tryToRender(): Promise<void> {
+    try {
+      const report = await this.#render()
+      if (report.written.length > 0 || report.applied) this.note(reportText(report, false).trimEnd())
+    } catch (error) {
+      if (this.signal.aborted) return
+      const { message, hint } = error as PbxkitError
+      this.note(`${message}; the files stay as they are${hint ? `. ${hint}` : ''}`)
+    }
+  }
+
+  protected override listenForSignals(): void {
+    super.listenForSignals()
+    const stop = () => {
+      if (this.flags?.watch) process.exitCode = ExitStatus.done
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  }
+}

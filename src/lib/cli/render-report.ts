@@ -1,0 +1,61 @@
+import type { ObjectDifference } from '../privatedial/apply/compare-objects.js'
+import { objectKinds } from '../privatedial/apply/expected-objects.js'
+import type { RenderReport } from '../privatedial/render-into.js'
+import { unifiedDiff } from '../privatedial/write/line-diff.js'
+
+const plural: Record<string, string> = { identify: 'identifies', priority: 'priorities' }
+
+/** Lines for a person: a file each, then what Asterisk has. */
+export function reportText({ differences, written, applied }: RenderReport, dryRun: boolean): string {
+  const verb = dryRun ? 'would write' : 'written'
+  const lines = differences.map(({ name, state, origin }) => {
+    if (state === 'same') return `unchanged    ${name}`
+    const why =
+      state === 'missing' ? 'new' : state === 'mode' ? 'others could read it' : origin === 'rendered' ? 'changed' : origin
+    return `${verb.padEnd(12)} ${name} (${why})`
+  })
+  if (written.includes('rtp.conf') && applied) lines.push('Ports of media count for calls that begin from now on.')
+  if (applied) {
+    const counts = objectKinds.map((kind) => `${applied.proved[kind]} ${plural[kind] ?? `${kind}s`}`)
+    lines.push(
+      `Asterisk has ${counts.join(', ')} as rendered`,
+      ...applied.differences.slice(0, shownDifferences).map(differenceText)
+    )
+    const more = applied.differences.length - shownDifferences
+    if (more > 0) lines.push(`and ${more} more`)
+    if (applied.needsRestart) lines.push('Restart Asterisk: it does not change a transport that it has.')
+  }
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** As many as a person reads. */
+const shownDifferences = 20
+
+function differenceText({ kind, name, state, fields }: ObjectDifference): string {
+  if (state === 'missing') return `missing in Asterisk: ${kind} ${name}`
+  if (state === 'extra') return `only in Asterisk: ${kind} ${name}`
+  return `other in Asterisk: ${kind} ${name} (${fields.join(', ')})`
+}
+
+/** What differs, without secrets. */
+export function diffText({ differences }: RenderReport): string {
+  return differences
+    .map(({ name, before = '', file, state }) =>
+      state === 'mode' ? `${name}: others could read it\n` : unifiedDiff(name, before, file.text)
+    )
+    .join('')
+}
+
+/** The same for programs; without texts, which have secrets in them. */
+export function reportJson({ differences, written, warning, applied }: RenderReport) {
+  return {
+    files: differences.map(({ name, state, origin }) => ({
+      name,
+      state,
+      origin: origin ?? null,
+      written: written.includes(name)
+    })),
+    ...(warning !== undefined && { warning }),
+    ...(applied && { applied })
+  }
+}

@@ -1,0 +1,59 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { AmiClient } from '../ami-client/client.js'
+import type { Site } from '../site/site.js'
+import { proveFiles, reloadFiles } from './apply/apply-files.js'
+import type { Comparison } from './apply/compare-objects.js'
+import { checkSize, renderSite } from './render-site.js'
+import type { FileDifference } from './write/differences.js'
+import { writeFiles } from './write/write-files.js'
+
+export interface RenderRun {
+  /** Where the files are written. */
+  readonly folder: string
+  /** The same folder as Asterisk sees it. */
+  readonly configFolder: string
+  /** Overwrites what was edited by hand, or was never rendered. */
+  readonly force: boolean
+  readonly dryRun: boolean
+  /** That many users with hints are wanted all the same. */
+  readonly acceptsSlowStart: boolean
+  /** Has Asterisk take the files, and looks whether it did. */
+  readonly apply?: { readonly client: AmiClient; readonly timeoutMs: number; readonly signal: AbortSignal } | undefined
+}
+
+export interface RenderReport {
+  readonly differences: readonly FileDifference[]
+  /** In the order in which they were put in place; with `dryRun`, those that would be. */
+  readonly written: readonly string[]
+  readonly warning: string | undefined
+  readonly applied: Comparison | undefined
+}
+
+/** Qualifying and registering begin after a reload has answered: so often, a quarter of a second apart, the objects are looked at again. */
+const proofs = 8
+
+/**
+ * Renders a site into Asterisk's folder, and has Asterisk take it.
+ * @throws what renderSite, writeFiles, reloadFiles and proveFiles throw
+ */
+export async function renderInto(site: Site, run: RenderRun): Promise<RenderReport> {
+  const { folder, configFolder, force, dryRun, acceptsSlowStart, apply } = run
+  const warning = checkSize(site, acceptsSlowStart)
+  const files = renderSite(site, { configFolder })
+  const reload = async (names: readonly string[]) => {
+    if (apply) await reloadFiles(apply.client, names, apply.timeoutMs)
+  }
+  const { differences, written } = await writeFiles(files, folder, { force, dryRun, beforeNumbers: reload })
+  if (!apply || dryRun) return { differences, written, warning, applied: undefined }
+  // Also what has not changed: Asterisk may not have read it yet.
+  await reload(files.map(({ name }) => name))
+  return { differences, written, warning, applied: await prove(folder, apply) }
+}
+
+async function prove(folder: string, { client, timeoutMs, signal }: NonNullable<RenderRun['apply']>): Promise<Comparison> {
+  for (let left = proofs; ; left--) {
+    const comparison = await proveFiles(client, folder, timeoutMs)
+    if (left <= 1 || comparison.differences.every(({ kind }) => kind === 'transport')) return comparison
+    await wait(250, undefined, { signal })
+  }
+}

@@ -1,0 +1,171 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { ConfigFolder } from '../../dialplan/config-folder.js'
+import { ConfigError, IoError } from '../../errors.js'
+import type { RenderedFile } from '../rendered-file.js'
+import { checkStaged } from './check-staged.js'
+import { type FileDifference, findDifferences } from './differences.js'
+import { removesNumbers } from './number-order.js'
+import { StagedConfig } from './staged-files.js'
+
+export interface WriteOptions {
+  /** Also files that were edited by hand, or that were never rendered. */
+  readonly force?: boolean
+  /** Looks only. */
+  readonly dryRun?: boolean
+  /**
+   * Called between the files that Asterisk reads at a reload and new numbers, which count at once: their endpoints must be there first.
+   * @param names the files that were written
+   */
+  readonly beforeNumbers?: ((names: readonly string[]) => Promise<void>) | undefined
+}
+
+export interface Written {
+  readonly differences: readonly FileDifference[]
+  /** Files that were written, or would be, in the order in which they are put in place. */
+  readonly written: readonly string[]
+}
+
+const stagePrefix = '.pbxkit-render-'
+const backupName = '.pbxkit-backup'
+
+/**
+ * Puts files into Asterisk's folder: all are written beside it first, checked as Asterisk would read them, and then renamed one by one, in their order. What was there before
+ * is kept in `.pbxkit-backup`, once. Whatever fails before the first rename (a full disk, an error in a file, a kill) leaves the old files.
+ * @throws ConfigError for files that are not ours to overwrite, or that would not load; IoError when they cannot be written
+ */
+export async function writeFiles(files: readonly RenderedFile[], folder: string, options: WriteOptions = {}): Promise<Written> {
+  if (!options.dryRun) makeFolder(folder)
+  const differences = findDifferences(files, folder)
+  const changed = inOrder(differences.filter(({ state }) => state !== 'same'))
+  if (!options.force) refuseForeign(changed)
+  const texts = new Map(files.map(({ name, text }) => [path.join(path.resolve(folder), name), text]))
+  checkStaged(new StagedConfig(texts, new ConfigFolder(folder)), new Set(files.map(({ name }) => name)))
+  const written = changed.map(({ name }) => name)
+  if (!options.dryRun && changed.length > 0) await replace(changed, folder, options)
+  return { differences, written }
+}
+
+/** Includes before what includes them. Numbers that go away go first, new ones come last. */
+function inOrder(changed: readonly FileDifference[]): FileDifference[] {
+  const numbers = changed.filter(({ name }) => name === 'numbers.conf')
+  const others = changed.filter(({ name }) => name !== 'numbers.conf')
+  const goFirst = numbers.some(({ before, file }) => before !== undefined && removesNumbers(before, file.text))
+  return goFirst ? [...numbers, ...others] : [...others, ...numbers]
+}
+
+function refuseForeign(changed: readonly FileDifference[]): void {
+  const kept = changed.filter(({ state, origin }) => state === 'differs' && origin !== 'rendered')
+  if (kept.length === 0) return
+  const edited = kept.filter(({ origin }) => origin === 'edited').map(({ name }) => name)
+  const foreign = kept.filter(({ origin }) => origin === 'foreign').map(({ name }) => name)
+  const what = [
+    ...(edited.length > 0 ? [`edited by hand since it was rendered: ${edited.join(', ')}`] : []),
+    ...(foreign.length > 0 ? [`not rendered by pbxkit: ${foreign.join(', ')}`] : [])
+  ]
+  throw new ConfigError(`Nothing was written; ${what.join('; ')}`, {
+    hint: `Look with --diff, put what you need into the site file or a _custom.conf, and overwrite with --force (the old files stay in ${backupName}).`,
+    details: { edited, foreign }
+  })
+}
+
+async function replace(changed: readonly FileDifference[], folder: string, options: WriteOptions): Promise<void> {
+  removeLeftovers(folder)
+  let stage: string | undefined
+  try {
+    stage = fs.mkdtempSync(path.join(folder, `${stagePrefix}${process.pid}-`))
+    for (const { file } of changed) stageFile(file, stage, folder)
+    backUp(changed, folder, stage)
+  } catch (cause) {
+    if (stage !== undefined) fs.rmSync(stage, { recursive: true, force: true })
+    throw new IoError(`Cannot write to ${folder}: ${(cause as Error).message}; the old files are as they were`, { cause })
+  }
+  try {
+    const done: string[] = []
+    for (const { name } of changed) {
+      const isLast = name === changed.at(-1)!.name
+      if (isLast && name === 'numbers.conf' && done.length > 0) await options.beforeNumbers?.(done)
+      fs.renameSync(path.join(stage, name), path.join(folder, name))
+      done.push(name)
+    }
+    syncFolder(folder)
+  } catch (cause) {
+    if (!(cause as NodeJS.ErrnoException).syscall) throw cause
+    throw new IoError(`Cannot rename in ${folder}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Render again: some files are new.'
+    })
+  } finally {
+    fs.rmSync(stage, { recursive: true, force: true })
+  }
+}
+
+/** With its bytes on the disk: a rename that outlives a power cut without them would leave an empty file. */
+function stageFile({ name, text, mode }: RenderedFile, stage: string, folder: string): void {
+  const staged = path.join(stage, name)
+  const fd = fs.openSync(staged, 'wx', 0o600)
+  try {
+    fs.writeFileSync(fd, text)
+    own(fd, path.join(folder, name), folder)
+    fs.fchmodSync(fd, mode)
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** Rendered by root, read by Asterisk's own user: a new file belongs to the owner of the old one, else of the folder. */
+function own(fd: number, old: string, folder: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = fs.statSync(old, { throwIfNoEntry: false }) ?? fs.statSync(folder)
+  fs.fchownSync(fd, uid, gid)
+}
+
+function backUp(changed: readonly FileDifference[], folder: string, stage: string): void {
+  const old = changed.filter(({ before }) => before !== undefined)
+  if (old.length === 0) return
+  const fresh = path.join(stage, 'backup')
+  fs.mkdirSync(fresh, { mode: 0o700 })
+  for (const { name } of old) {
+    const copy = path.join(fresh, name)
+    fs.copyFileSync(path.join(folder, name), copy)
+    fs.chmodSync(copy, 0o600)
+  }
+  const backup = path.join(folder, backupName)
+  fs.rmSync(backup, { recursive: true, force: true })
+  fs.renameSync(fresh, backup)
+}
+
+/** Folders of runs that were killed. */
+function removeLeftovers(folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    const pid = Number(/^\.pbxkit-render-(\d+)-/.exec(name)?.[1])
+    if (pid > 0 && pid !== process.pid && !isRunning(pid)) fs.rmSync(path.join(folder, name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw new IoError(`Cannot make ${folder}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
