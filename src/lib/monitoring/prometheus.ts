@@ -21,8 +21,27 @@ export interface MetricDefinition<Source> {
 export interface HistogramDefinition<Source> {
   name: string
   help: string
-  read: (source: Source) => HistogramCounts
+  read: (source: Source) => Iterable<{ labels?: Record<string, string>; counts: HistogramCounts }>
 }
+
+/** What every service tells of its process. */
+export const processMetrics: readonly MetricDefinition<unknown>[] = [
+  {
+    type: 'gauge',
+    name: 'resident_memory_bytes',
+    help: 'Memory of the process.',
+    read: () => [{ value: process.memoryUsage.rss() }]
+  },
+  {
+    type: 'counter',
+    name: 'cpu_seconds_total',
+    help: 'CPU time of the process, user and system.',
+    read: () => {
+      const { user, system } = process.cpuUsage()
+      return [{ value: (user + system) / 1_000_000 }]
+    }
+  }
+]
 
 /**
  * Makes the metrics in a registry of their own: prom-client's global one belongs to whoever embeds us. prom-client is loaded here, so this is
@@ -66,16 +85,19 @@ export async function createMetricsRenderer<Source>(
 }
 
 /** prom-client's own histogram cannot be set from counts, only be fed value by value: this gives the registry what that one would. */
-function histogramMetric(name: string, help: string, read: () => HistogramCounts): object {
+function histogramMetric(name: string, help: string, read: () => ReturnType<HistogramDefinition<never>['read']>): object {
   const get = async () => {
-    const { ends, buckets, sum, count } = read()
-    let below = 0
-    const values: object[] = ends.map((le, at) => {
-      below += buckets[at]!
-      return { metricName: `${name}_bucket`, labels: { le }, value: below }
-    })
-    values.push({ metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: count })
-    values.push({ metricName: `${name}_sum`, labels: {}, value: sum }, { metricName: `${name}_count`, labels: {}, value: count })
+    const values: object[] = []
+    for (const { labels = {}, counts } of read()) {
+      let below = 0
+      for (const [at, le] of counts.ends.entries()) {
+        below += counts.buckets[at]!
+        values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: below })
+      }
+      values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: counts.count })
+      values.push({ metricName: `${name}_sum`, labels, value: counts.sum })
+      values.push({ metricName: `${name}_count`, labels, value: counts.count })
+    }
     return { name, help, type: 'histogram', values, aggregator: 'sum' }
   }
   return { name, help, type: 'histogram', get }

@@ -1,6 +1,8 @@
 import { loadCatalog } from '../ami/catalog/catalog.js'
+import { HistogramCounts } from '../monitoring/histogram-counts.js'
+import { createMetricsRenderer } from '../monitoring/prometheus.js'
 import { RateMeter } from '../monitoring/rate-meter.js'
-import type { MetricsRenderer } from './metrics-text.js'
+import type { Scraped } from './metrics-text.js'
 import type { ProxyCounters, ProxyStatus } from './status.js'
 
 /** By lower-case name, those of the catalogue and ours. It is read once, before the first action comes: only known names may be labels. */
@@ -55,21 +57,6 @@ export class ServerCounts {
   readonly rate = new RateMeter()
 }
 
-export class DurationCounts {
-  /** Not cumulative; the last is for what took longer than any bucket. */
-  readonly buckets = new Array<number>(durationBucketsS.length + 1).fill(0)
-  sumS = 0
-  count = 0
-
-  observe(seconds: number): void {
-    let at = 0
-    while (at < durationBucketsS.length && seconds > durationBucketsS[at]!) at++
-    this.buckets[at]!++
-    this.sumS += seconds
-    this.count++
-  }
-}
-
 export type ActionCounts = ProxyCounters['actions']
 /** Of those that a server answered. */
 export type TimedResult = 'success' | 'error'
@@ -80,7 +67,7 @@ export interface Counted {
   /** By user ('' for a client that did not have to log in), then by action. */
   actions: ReadonlyMap<string, ReadonlyMap<string, ActionCounts>>
   /** By action, then by how it ended. */
-  durations: ReadonlyMap<string, Readonly<Record<TimedResult, DurationCounts>>>
+  durations: ReadonlyMap<string, Readonly<Record<TimedResult, HistogramCounts>>>
   totals: ProxyCounters
 }
 
@@ -94,7 +81,7 @@ export class ProxyMetrics {
   readonly #nowMs: () => number
   readonly #servers = new Map<string, ServerCounts>()
   readonly #actions = new Map<string, Map<string, ActionCounts>>()
-  readonly #durations = new Map<string, Record<TimedResult, DurationCounts>>()
+  readonly #durations = new Map<string, Record<TimedResult, HistogramCounts>>()
   #actionSeries = 0
   readonly #totals = {
     eventsIn: 0,
@@ -105,7 +92,7 @@ export class ProxyMetrics {
     logins: { success: 0, refused: 0, blocked: 0, timeout: 0 },
     reconnects: 0
   }
-  #renderer: Promise<MetricsRenderer> | undefined
+  #render: Promise<(scraped: Scraped) => Promise<string>> | undefined
 
   /** @param actionNames see `loadActionNames` */
   constructor(options: ProxyMetricsOptions, actionNames: ReadonlyMap<string, string>) {
@@ -140,7 +127,10 @@ export class ProxyMetrics {
     this.#actionCounts(user === undefined ? '' : this.#options.isUser(user) ? user : otherLabel, name)[result]++
     this.#totals.actions[result]++
     if (ms === undefined || result === 'denied' || result === 'lost') return
-    const durations = this.#durations.get(name) ?? { success: new DurationCounts(), error: new DurationCounts() }
+    const durations = this.#durations.get(name) ?? {
+      success: new HistogramCounts(durationBucketsS),
+      error: new HistogramCounts(durationBucketsS)
+    }
     this.#durations.set(name, durations)
     durations[result].observe(ms / 1000)
   }
@@ -183,16 +173,14 @@ export class ProxyMetrics {
 
   /** The metrics as Prometheus reads them (text format 0.0.4, see `metricsContentType`). */
   async render(): Promise<string> {
-    this.#renderer ??= import('./metrics-text.js').then(({ createRenderer }) => createRenderer())
-    const renderer = await this.#renderer
+    this.#render ??= import('./metrics-text.js').then(({ proxyMetrics, proxyHistograms }) =>
+      createMetricsRenderer('pbxkit_proxy_', proxyMetrics, proxyHistograms)
+    )
+    const render = await this.#render
     const status = this.#options.status()
     this.#forgetWhoHasGone(status)
-    return renderer.render(status, {
-      servers: this.#servers,
-      actions: this.#actions,
-      durations: this.#durations,
-      totals: this.counters()
-    })
+    const counted = { servers: this.#servers, actions: this.#actions, durations: this.#durations, totals: this.counters() }
+    return render({ status, counted })
   }
 
   /** Servers and accounts that are no longer configured make room; the totals keep what they counted. */

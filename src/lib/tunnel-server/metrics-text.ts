@@ -1,4 +1,4 @@
-import type { HistogramDefinition, MetricDefinition, MetricValue } from '../monitoring/prometheus.js'
+import { type HistogramDefinition, type MetricDefinition, type MetricValue, processMetrics } from '../monitoring/prometheus.js'
 import type { TunnelCounters } from './counters.js'
 import type { TunnelServerStatus } from './status.js'
 
@@ -110,28 +110,14 @@ export const tunnelMetrics: readonly MetricDefinition<Scraped>[] = [
     labels: ['direction'],
     read: ({ counters: { bytes } }) => byLabel('direction', { from: bytes.fromApplications, to: bytes.toApplications })
   },
-  {
-    type: 'gauge',
-    name: 'resident_memory_bytes',
-    help: 'Memory of the process.',
-    read: () => one(process.memoryUsage.rss())
-  },
-  {
-    type: 'counter',
-    name: 'cpu_seconds_total',
-    help: 'CPU time of the process, user and system.',
-    read: () => {
-      const { user, system } = process.cpuUsage()
-      return one((user + system) / 1_000_000)
-    }
-  }
+  ...processMetrics
 ]
 
 export const tunnelHistograms: readonly HistogramDefinition<Scraped>[] = [
   {
     name: 'command_duration_seconds',
     help: 'Time from a command that was given to Asterisk to its reply.',
-    read: ({ counters }) => counters.commandSeconds
+    read: ({ counters }) => [{ counts: counters.commandSeconds }]
   }
 ]
 
