@@ -1,31 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
-import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sipPeer } from '../unit/support/sip-peer.js'
-import { program, secret, simulator, temporaryFolder } from './support/pbxkit.js'
+import { hasTerminal, onTerminal } from './support/on-terminal.js'
+import { secret, simulator, temporaryFolder } from './support/pbxkit.js'
 import { sniffer, withKey } from './support/sniffer.js'
 
-const script = path.join(import.meta.dirname, 'support/terminal.py')
-const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0
-
-/** Runs the program on a pseudo-terminal. @param steps what is typed once a text has been shown */
-async function onTerminal(args: string[], steps: [text: string, reply: string][], env: Record<string, string> = {}) {
-  // On a CI machine chalk has no colours, terminal or not.
-  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...inherited } = process.env
-  const home = temporaryFolder()
-  const child = spawn('python3', [script, JSON.stringify(steps), process.execPath, program, ...args], {
-    env: { ...inherited, HOME: home, XDG_CONFIG_HOME: home, TERM: 'xterm', ...env },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  let shown = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    shown += text
-  })
-  const status = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { status, shown }
-}
-
-describe.skipIf(!hasPython)('on a terminal (needs python3)', () => {
+describe.skipIf(!hasTerminal)('on a terminal (needs python3)', () => {
   it('asks for the user and, masked, for the secret', async () => {
     const { port } = await simulator()
     const { status, shown } = await onTerminal(

@@ -3,6 +3,7 @@ import type { AgiServeEvent } from '../../lib/agi-serve/agi-server.js'
 import { Flags } from '../../lib/cli/oclif.js'
 import { type RunningService, ServiceCommand } from '../../lib/cli/service-command.js'
 import { escapeControls } from '../../lib/cli/terminal-text.js'
+import { openTranscripts } from '../../lib/cli/transcript-target.js'
 import { ConfigError } from '../../lib/errors.js'
 import { formatAddress, parseAddress } from '../../lib/net/address.js'
 
@@ -11,12 +12,14 @@ export default class AgiServe extends ServiceCommand<typeof AgiServe> {
 
   static override description =
     `Takes the place of netcat and of a first script. Shows the headers of each call, each command with its reply and its time, and the hang-up; does what the
-flags say, in the order answer, script, play, and then ends the call.`
+flags say, in the order answer, script, play, hangup, and then ends the call. Warns of what a real Asterisk does not send: replies that nobody asked for, lines
+without LF. With --transcript each call can be played again by \`agi call --replay\`.`
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --answer --play hello-world',
-    '<%= config.bin %> <%= command.id %> --listen :4573 --script commands.txt --json'
+    '<%= config.bin %> <%= command.id %> --listen :4573 --script commands.txt --json',
+    '<%= config.bin %> <%= command.id %> --answer --play hello-world --hangup --transcript calls.ndjson'
   ]
 
   static override flags = {
@@ -28,26 +31,36 @@ flags say, in the order answer, script, play, and then ends the call.`
     }),
     answer: Flags.boolean({ description: 'answer the call' }),
     script: Flags.string({ description: 'file with one command a line', helpValue: 'FILE' }),
-    play: Flags.string({ description: 'play this sound file; repeatable', helpValue: 'NAME', multiple: true })
+    play: Flags.string({ description: 'play this sound file; repeatable', helpValue: 'NAME', multiple: true }),
+    hangup: Flags.boolean({ description: 'hang up at the end' }),
+    transcript: Flags.string({
+      description: 'write what is said in each call: into this file, or a file each into this folder',
+      helpValue: 'FILE|DIR/'
+    })
   }
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const { startAgiServer } = await import('../../lib/agi-serve/agi-server.js')
     const { splitWords } = await import('../../lib/agi/words.js')
     const { encodeCommand } = await import('../../lib/agi/command.js')
-    const { answer, script, play = [] } = this.flags
+    const { answer, script, play = [], hangup, transcript, check } = this.flags
     const lines = script === undefined ? [] : readLines(script)
     const commands = [
       ...(answer ? [['ANSWER']] : []),
       ...lines.map((line) => splitWords(line)),
-      ...play.map((name) => ['STREAM FILE', name, ''])
+      ...play.map((name) => ['STREAM FILE', name, '']),
+      ...(hangup ? [['HANGUP']] : [])
     ]
     // Also with --check.
     for (const words of commands) encodeCommand(words)
     const listen = this.flags.listen.map(parseAddress)
+    const transcripts = await openTranscripts(transcript, this.logFiles, {
+      note: (message) => this.logger.warn(message),
+      isCheck: check
+    })
     return async (signal) => {
       const options = {
-        listen,
+        ...{ listen, transcripts },
         commands,
         graceMs: this.flags['drain-timeout'],
         onEvent: (event: AgiServeEvent) => this.#show(event)
@@ -75,6 +88,8 @@ function eventText(event: AgiServeEvent): string {
       return `call ${event.call}  > ${escapeControls(event.command)}\n        < ${escapeControls(event.reply)}  (${event.ms} ms)\n`
     case 'hangup':
       return `call ${event.call}  HANGUP\n`
+    case 'warning':
+      return `call ${event.call}  warning: ${escapeControls(event.warning)}\n`
     case 'end':
       return `call ${event.call} ended after ${event.ms} ms${event.reason ? `: ${escapeControls(event.reason)}` : ''}\n`
   }

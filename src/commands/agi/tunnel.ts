@@ -1,92 +1,54 @@
-import { durationFlag } from '../../lib/cli/base-command.js'
-import { Flags } from '../../lib/cli/oclif.js'
-import { type RunningService, ServiceCommand } from '../../lib/cli/service-command.js'
+import type { RunningService } from '../../lib/cli/service-command.js'
+import { TunnelClientCommand } from '../../lib/cli/tunnel-client-command.js'
 import { TunnelEventPrinter } from '../../lib/cli/tunnel-event-printer.js'
-import { UsageError } from '../../lib/errors.js'
-import { parseAddress } from '../../lib/net/address.js'
-import { normalizePin, peerName } from '../../lib/net/connect.js'
-import type { Target } from '../../lib/tunnel-client/target.js'
+import { InterruptedError } from '../../lib/errors.js'
+import { peerName } from '../../lib/net/connect.js'
+import type { ClientRuns } from '../../lib/tunnel-client/client-runs.js'
+import type { TunnelEvent } from '../../lib/tunnel-client/events.js'
 
-const group = { helpGroup: 'CONNECTION' } as const
-
-/** As the server has it: more would be refused there. */
-const defaultCalls = 256
-
-export default class AgiTunnel extends ServiceCommand<typeof AgiTunnel> {
+export default class AgiTunnel extends TunnelClientCommand {
   static override summary = 'Take calls of a public Asterisk with an AGI application of this machine.'
 
   static override description =
     `Takes the place of the sandbox component of Adhearsion. Connects out to an \`agi tunnel serve\`, and brings each call to one application: a FastAGI server
-(--app), or an ordinary AGI script that is started for each call (--exec). Comes back by itself when the connection is lost.
+(--app), or an ordinary AGI script that is started for each call (--exec). Comes back by itself when the connection is lost. Called bare on a terminal it asks
+for what it needs, and keeps it as a profile.
 
-The server is trusted by its certificate, or by --tls-pin alone. Exit status: 0 stopped, 69 the certificate is not trusted, 77 a wrong user or password.`
+The server is trusted by its certificate, or by --tls-pin alone. SIGHUP reads password and metadata again, and replaces the connection without losing a call.
+Exit status: 0 stopped, 69 the certificate is not trusted, 76 the server wants a newer version, 77 a wrong user or password.`
 
   static override examples = [
+    '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --host tunnel.example.org --username alice --secret-file alice.secret --app 127.0.0.1:4573',
-    '<%= config.bin %> <%= command.id %> --host tunnel.example.org --tls-pin sha256:… --username alice --exec ./ivr.pl',
-    '<%= config.bin %> <%= command.id %> --host 127.0.0.1 --plain --username alice --app 4573 --json'
+    '<%= config.bin %> <%= command.id %> --host a.example.org --host b.example.org --tls-pin sha256:… --username alice --exec ./ivr.pl',
+    '<%= config.bin %> <%= command.id %> --metadata https://tunnel.example.org/component/2.0 --username alice --app 4573 --json',
+    '<%= config.bin %> <%= command.id %> --metadata sandbox.yml --allow-protocol-1 --plain --app 4573 --transcript calls/'
   ]
 
-  static override flags = {
-    host: Flags.string({ description: 'the server', default: '127.0.0.1', helpValue: 'HOST', ...group }),
-    port: Flags.integer({ description: 'its port', default: 20_000, helpValue: 'PORT', min: 1, max: 65_535, ...group }),
-    'tls-ca': Flags.string({ description: 'trust the authorities in this PEM file', helpValue: 'FILE', ...group }),
-    'tls-pin': Flags.string({
-      description: 'trust only the certificate with this SHA-256 fingerprint',
-      aliases: ['pin'],
-      helpValue: 'sha256:…',
-      ...group
-    }),
-    insecure: Flags.boolean({ description: 'trust any certificate: the login still proves the server', ...group }),
-    plain: Flags.boolean({ description: 'no TLS', exclusive: ['tls-ca', 'tls-pin', 'insecure'], ...group }),
-    protocol: Flags.option({ options: ['2', '1'] as const, default: '2', description: '1: of the original', ...group })(),
-    username: Flags.string({ description: 'user to log in as', helpValue: 'NAME', ...group }),
-    'secret-file': Flags.string({
-      description: 'file whose first line is the password ("-": stdin; else PBXKIT_SECRET, or a prompt)',
-      helpValue: 'FILE',
-      ...group
-    }),
-    app: Flags.string({ description: 'FastAGI application', helpValue: 'HOST:PORT', exclusive: ['exec'] }),
-    exec: Flags.string({ description: 'AGI script to start for each call', helpValue: 'PROGRAM' }),
-    calls: Flags.integer({ description: 'calls at one time (default 256; with --protocol 1, one)', min: 1, max: 10_000 }),
-    'retry-max': durationFlag({ description: 'longest wait between two tries', default: 30_000, defaultHelp: async () => '30' })
-  }
+  #runs: ClientRuns | undefined
+  #printer: TunnelEventPrinter | undefined
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
-    const { host, port, plain, timeout, 'tls-ca': caFile, 'tls-pin': pin, insecure } = this.flags
-    const target = await this.#target()
-    const username = await this.required(this.flags.username, { flag: '--username', question: 'User:' })
-    const password = await this.secret({ secretFile: this.flags['secret-file'], question: 'Password:' })
-    if (pin !== undefined) normalizePin(pin)
-    const tls = plain ? undefined : { caFile, pin, insecure }
-    const protocol = this.flags.protocol === '1' ? 1 : 2
-    const { runTunnelClient } = await import('../../lib/tunnel-client/tunnel-client.js')
     const form = this.flags.json ? 'json' : process.stderr.isTTY && !this.flags.quiet ? 'status' : 'log'
-    const { print: onEvent } = new TunnelEventPrinter(this.out, this.logger, form)
-    const options = {
-      ...({ host, port, tls, username, password, target, protocol, onEvent, timeoutMs: timeout } as const),
-      calls: this.flags.calls ?? (protocol === 1 ? 1 : defaultCalls),
-      drainMs: this.flags['drain-timeout'],
-      backoff: { initialMs: 500, maxMs: this.flags['retry-max'] }
-    }
+    this.#printer = new TunnelEventPrinter(this.out, this.logger, form)
+    const clients = await this.clientOptions(this.#onEvent)
+    const { ClientRuns } = await import('../../lib/tunnel-client/client-runs.js')
     return async (signal) => {
-      let onReady: () => void = () => {}
-      const ready = new Promise<void>((resolve) => {
-        onReady = resolve
-      })
-      const closed = runTunnelClient(options, onReady, signal)
-      await Promise.race([ready, closed])
-      return { addresses: [`tunnel=${peerName(options)}`], closed }
+      this.#runs = new ClientRuns(signal)
+      await this.#runs.start(clients)
+      if (!signal.aborted) await this.saveAnswers()
+      const addresses = clients.map((client) => `tunnel=${client.locate ? client.host : peerName(client)}`)
+      return { addresses, closed: this.#runs.closed }
     }
   }
 
-  async #target(): Promise<Target> {
-    const { app, exec } = this.flags
-    const { applicationTarget, programTarget } = await import('../../lib/tunnel-client/target.js')
-    if (exec !== undefined) return programTarget(exec)
-    if (app !== undefined) return applicationTarget(parseAddress(app))
-    throw new UsageError('--app or --exec is missing', {
-      hint: 'Name a FastAGI application (--app 127.0.0.1:4573) or a script (--exec ./ivr.pl).'
-    })
+  protected override async reload(): Promise<void> {
+    await this.#runs?.start(await this.clientOptions(this.#onEvent))
+    this.logger.info('reloaded')
+  }
+
+  readonly #onEvent = (event: TunnelEvent): void => {
+    this.#printer?.print(event)
+    if (this.flags.once && event.event === 'call-end') this.controller.abort(new InterruptedError('The call is over'))
   }
 }

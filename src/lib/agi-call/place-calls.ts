@@ -1,8 +1,12 @@
 import { setMaxListeners } from 'node:events'
+import type { AgiHeader } from '../agi/header-block.js'
+import type { RecordedCall } from '../agi-transcript/recorded-call.js'
+import { TimeoutError } from '../errors.js'
 import { connect } from '../net/connect.js'
 import { agiAddress } from './agi-url.js'
 import { callHeaders } from './call-headers.js'
 import { type CallReport, type PlayCallOptions, playCall } from './play-call.js'
+import { replayAnswers } from './replay.js'
 
 export interface PlaceCallOptions extends Omit<PlayCallOptions, 'headers'> {
   url: string
@@ -11,6 +15,10 @@ export interface PlaceCallOptions extends Omit<PlayCallOptions, 'headers'> {
   values?: Readonly<Record<string, string>> | undefined
   /** The caller hangs up then. */
   hangUpAfterMs?: number | undefined
+  /** Whoever is not done by then is given up. */
+  callTimeoutMs?: number | undefined
+  /** Headers, answers and hang-up are those of this call, as far as it goes. */
+  replay?: RecordedCall | undefined
   /** Of the connecting. */
   timeoutMs: number
   signal?: AbortSignal | undefined
@@ -21,26 +29,51 @@ export interface PlaceCallOptions extends Omit<PlayCallOptions, 'headers'> {
  * @throws UsageError for the URL, ConnectError, TimeoutError, AgiEncodeError, DataError, the signal's reason
  */
 export async function placeCall(options: PlaceCallOptions): Promise<CallReport> {
-  const { url, args, values, hangUpAfterMs, timeoutMs, signal } = options
-  const headers = callHeaders({ url, args, values })
+  const { url, hangUpAfterMs, timeoutMs, callTimeoutMs, replay, signal } = options
+  const headers = headersOf(options)
   const socket = await connect({ ...agiAddress(url), timeoutMs, signal })
   // Asterisk answers what waits when the application has closed its half.
   socket.allowHalfOpen = true
   const stop = () => socket.destroy()
   signal?.addEventListener('abort', stop, { once: true })
   let hangUp: NodeJS.Timeout | undefined
+  let late: NodeJS.Timeout | undefined
+  let isLate = false
   try {
-    const call = playCall(socket, { ...options, headers })
+    const call = playCall(socket, { ...options, ...(replay && replayOptions(replay, options)), headers })
+    if (callTimeoutMs !== undefined) {
+      late = setTimeout(() => {
+        isLate = true
+        socket.destroy()
+      }, callTimeoutMs)
+    }
     if (hangUpAfterMs !== undefined) hangUp = setTimeout(() => call.hangUp(), hangUpAfterMs)
     const report = await call.ended
     signal?.throwIfAborted()
+    if (isLate) throw new TimeoutError(`The call was not over within ${callTimeoutMs! / 1000} s`)
     return report
   } catch (error) {
     socket.destroy()
     throw error
   } finally {
     clearTimeout(hangUp)
+    clearTimeout(late)
     signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** Those of the recording, with other values where there are some. */
+function headersOf({ url, args, values = {}, replay }: PlaceCallOptions): readonly AgiHeader[] {
+  if (!replay) return callHeaders({ url, args, values })
+  return replay.headers.map(({ name, value }) => ({ name, value: values[name] ?? value }))
+}
+
+function replayOptions(replay: RecordedCall, { answer }: PlaceCallOptions): Partial<PlayCallOptions> {
+  const recorded = replayAnswers(replay)
+  return {
+    // A fault that is asked for comes first.
+    answer: (command) => answer?.(command) ?? recorded(command),
+    ...(replay.hungUpAfter !== undefined && { hangsUpAfterCommands: replay.hungUpAfter })
   }
 }
 

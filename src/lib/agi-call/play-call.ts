@@ -92,6 +92,7 @@ class Call {
     })
     this.ended = new Promise((resolve) => stream.once('close', () => resolve(this.#report())))
     this.#write(encodeHeaderBlock(options.headers))
+    if (options.hangsUpAfterCommands === 0) this.hangUp()
   }
 
   hangUp(): void {

@@ -21,7 +21,7 @@ export function recordedAnswers(recording: readonly RecordedAnswer[]): (command:
   return (command) => byWords.get(wordsKey(command))?.shift()
 }
 
-/** Keywords in any case are the same. */
-function wordsKey({ definition, words, args }: AgiCommand): string {
+/** The same for commands of the same words; keywords in any case are the same. */
+export function wordsKey({ definition, words, args }: AgiCommand): string {
   return JSON.stringify(definition ? [definition.name, ...args] : words)
 }

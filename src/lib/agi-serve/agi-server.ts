@@ -1,12 +1,12 @@
 import type net from 'node:net'
 import { encodeCommand } from '../agi/command.js'
 import type { AgiHeader } from '../agi/header-block.js'
-import type { AgiMessage } from '../agi/reply.js'
-import { ReplyReader } from '../agi/reply-reader.js'
-import { PbxkitError, ProtocolError } from '../errors.js'
+import type { CallTranscript, Transcripts } from '../agi-transcript/transcripts.js'
+import { PbxkitError } from '../errors.js'
 import type { Address } from '../net/address.js'
 import { listenOnAll } from '../net/listen.js'
 import { readHeaders } from '../tunnel/read-headers.js'
+import { Asking } from './asking.js'
 
 /** Asterisk sends the headers at once. */
 const headersTimeoutMs = 5_000
@@ -19,6 +19,8 @@ export type AgiServeEvent =
   | { event: 'call'; call: number; from: string; headers: readonly AgiHeader[] }
   | { event: 'command'; call: number; command: string; reply: string; ms: number }
   | { event: 'hangup'; call: number }
+  /** What a real Asterisk does not do: something between it and us is wrong. */
+  | { event: 'warning'; call: number; warning: string }
   | { event: 'end'; call: number; ms: number; reason?: string }
 
 export interface AgiServeOptions {
@@ -26,6 +28,7 @@ export interface AgiServeOptions {
   /** What every call is told, one after the other; then it is ended. */
   commands: readonly (readonly string[])[]
   onEvent: (event: AgiServeEvent) => void
+  transcripts?: Transcripts | undefined
   /** A stop waits so long for calls. */
   graceMs: number
 }
@@ -44,7 +47,7 @@ export async function startAgiServer(options: AgiServeOptions, signal: AbortSign
     if (sockets.size >= maxCalls) return void socket.destroy()
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    void serveCall(socket, ++calls, commands, options.onEvent)
+    void serveCall(socket, ++calls, commands, options)
   }
   const listeners = await listenOnAll(options.listen, { onConnection, onAcceptError: () => {}, allowHalfOpen: true })
   const stop = () => {
@@ -67,22 +70,29 @@ async function serveCall(
   socket: net.Socket,
   call: number,
   commands: readonly Prepared[],
-  onEvent: AgiServeOptions['onEvent']
+  { onEvent, transcripts }: AgiServeOptions
 ): Promise<void> {
   const startMs = performance.now()
   const since = (ms: number) => Math.round((performance.now() - ms) * 1000) / 1000
   socket.on('error', ignore)
   let reason: string | undefined
+  let transcript: CallTranscript | undefined
   try {
-    const { entries } = await readHeaders(socket, headersTimeoutMs)
-    onEvent({ event: 'call', call, from: `${socket.remoteAddress}:${socket.remotePort}`, headers: entries })
-    const ask = asker(socket, () => onEvent({ event: 'hangup', call }))
+    const headers = await readHeaders(socket, headersTimeoutMs)
+    const from = `${socket.remoteAddress}:${socket.remotePort}`
+    onEvent({ event: 'call', call, from, headers: headers.entries })
+    transcript = transcripts?.begin(String(call))
+    transcript?.said('asterisk', headers.bytes)
+    const onWarning = (warning: string) => onEvent({ event: 'warning', call, warning })
+    if (headers.bytes.includes('\r')) onWarning('a header ends in CR LF: Asterisk ends lines in LF')
+    const ask = new Asking(socket, { onHangup: () => onEvent({ event: 'hangup', call }), onWarning, transcript })
     for (const { text, bytes } of commands) {
       const sentMs = performance.now()
-      const reply = await ask(bytes)
+      const reply = await ask.ask(bytes)
       if (reply === undefined) break
       onEvent({ event: 'command', call, command: text, reply, ms: since(sentMs) })
     }
+    transcript?.ended('application')
     socket.end()
     setTimeout(() => socket.destroy(), closeMs).unref()
   } catch (error) {
@@ -91,38 +101,8 @@ async function serveCall(
     socket.destroy()
   }
   if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve))
+  transcript?.close()
   onEvent({ event: 'end', call, ms: since(startMs), ...(reason !== undefined && { reason }) })
-}
-
-/** @returns asks for one command at a time: its reply as text; undefined when Asterisk has closed @throws ProtocolError for too long a reply */
-function asker(socket: net.Socket, onHangup: () => void): (command: Buffer) => Promise<string | undefined> {
-  const replies = new ReplyReader()
-  let waiting: ((reply: string | undefined) => void) | undefined
-  const settle = (reply: string | undefined) => {
-    waiting?.(reply)
-    waiting = undefined
-  }
-  socket.on('data', (chunk: Buffer) => {
-    let messages: AgiMessage[] = []
-    try {
-      messages = replies.push(chunk)
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      socket.destroy()
-    }
-    for (const { kind, bytes } of messages) {
-      if (kind === 'hangup') onHangup()
-      else if (kind === 'reply') settle(bytes.toString('utf8').trimEnd())
-    }
-  })
-  socket.on('end', () => settle(undefined)).on('close', () => settle(undefined))
-  socket.resume()
-  return (command) =>
-    new Promise((resolve) => {
-      if (socket.destroyed || socket.readableEnded) return resolve(undefined)
-      waiting = resolve
-      socket.write(command)
-    })
 }
 
 /** A failure is followed by `close`. */

@@ -47,6 +47,12 @@ function stateText(event: TunnelEvent): string | undefined {
       return `connecting to ${event.server}`
     case 'accepted':
       return `connected to ${event.server}`
+    case 'waiting':
+      return `waiting for a call of ${event.server}`
+    case 'fallback':
+      return `${event.server} knows protocol 1 only`
+    case 'message':
+      return event.text
     case 'dropped':
       return `lost: ${event.reason}`
     case 'retry':

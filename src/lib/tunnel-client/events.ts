@@ -2,8 +2,14 @@
 export type TunnelEvent =
   | { event: 'connecting'; server: string }
   | { event: 'accepted'; server: string; protocol: 1 | 2; tls: boolean }
-  | { event: 'call-start'; call: string; callerId: string | undefined; extension: string | undefined }
-  | { event: 'call-refused'; call: string; reason: string }
-  | { event: 'call-end'; call: string; commands: number; durationMs: number; lost?: 'application' | 'tunnel' }
-  | { event: 'dropped'; reason: string }
-  | { event: 'retry'; inMs: number }
+  /** The login was sent, and a server of the original says nothing to it until a call comes. */
+  | { event: 'waiting'; server: string }
+  /** The server does not know protocol 2, and we may speak the other. */
+  | { event: 'fallback'; server: string; protocol: 1 }
+  /** For people: from the metadata of the server. */
+  | { event: 'message'; text: string }
+  | { event: 'call-start'; server: string; call: string; callerId: string | undefined; extension: string | undefined }
+  | { event: 'call-refused'; server: string; call: string; reason: string }
+  | { event: 'call-end'; server: string; call: string; commands: number; durationMs: number; lost?: 'application' | 'tunnel' }
+  | { event: 'dropped'; server: string; reason: string }
+  | { event: 'retry'; server: string; inMs: number }

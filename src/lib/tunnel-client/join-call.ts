@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { CallTranscript } from '../agi-transcript/transcripts.js'
 
 export interface JoinedCall {
   /** Lines that the application sent. */
@@ -15,8 +16,14 @@ const farewellMs = 30_000
  * Carries a call between the tunnel and the application, until both have ended.
  * @param call half open; `reset` breaks it, so that the server can tell a loss from an end
  * @param application half open; it has the headers
+ * @param transcript told of all that is said from now on
  */
-export function joinCall(call: Duplex, application: Duplex, reset: () => void): Promise<JoinedCall> {
+export function joinCall(
+  call: Duplex,
+  application: Duplex,
+  reset: () => void,
+  transcript?: CallTranscript | undefined
+): Promise<JoinedCall> {
   return new Promise((resolve) => {
     const joined: JoinedCall = { commands: 0, lost: undefined }
     let farewell: NodeJS.Timeout | undefined
@@ -25,6 +32,11 @@ export function joinCall(call: Duplex, application: Duplex, reset: () => void): 
     application.on('data', (chunk: Buffer) => {
       for (let at = chunk.indexOf(lf); at >= 0; at = chunk.indexOf(lf, at + 1)) joined.commands++
     })
+    if (transcript) {
+      for (const [from, stream] of [['asterisk', call] as const, ['application', application] as const]) {
+        stream.on('data', (chunk: Buffer) => transcript.said(from, chunk)).once('end', () => transcript.ended(from))
+      }
+    }
     call.pipe(application)
     application.pipe(call)
     call.once('end', () => {

@@ -13,12 +13,17 @@ const keepAliveMs = 30_000
 /** Asterisk has so long to take the outcome of a call that was not connected. */
 const refusalMs = 2_000
 
+/** The original answers a login when a call comes, ours at once. */
+const silenceMs = 2_000
+/** A server ends a connection that had no call for some minutes, as the original does; one that does so at once has trouble. */
+const standingMs = 10_000
+
 /**
  * One connection of protocol 1: login, the wait for a call, and the call.
- * @returns true when there was a call @throws LoginError, ToldToWaitError, ConnectionLostError, ProtocolError, what `connect` throws
+ * @returns true when it did its work: there was a call, or it stood for long @throws LoginError, ToldToWaitError, ConnectionLostError, ProtocolError, what `connect` throws
  */
 export async function serveProtocol1(connection: TunnelConnection, signal: AbortSignal): Promise<boolean> {
-  const { host, port, tls, timeoutMs, username, password, target, drainMs, onEvent, onAccepted } = connection
+  const { host, port, tls, timeoutMs, username, password, drainMs } = connection
   const socket = await connect({ host, port, tls, timeoutMs, signal })
   const stop = () => socket.destroy()
   signal.addEventListener('abort', stop, { once: true })
@@ -26,14 +31,21 @@ export async function serveProtocol1(connection: TunnelConnection, signal: Abort
     socket.setKeepAlive(true, keepAliveMs)
     socket.allowHalfOpen = true
     socket.write(Protocol1Client.login(username, password))
-    const { headers: block, callId, rest } = await waitForCall(socket, onAccepted)
+    const startMs = performance.now()
+    const started = await waitForCall(socket, connection)
+    if (!started) {
+      socket.destroy()
+      if (performance.now() - startMs >= standingMs) return true
+      throw new ConnectionLostError('The server closed the connection')
+    }
+    const { headers: block, callId, rest } = started
     const { headers } = new HeaderBlockReader().push(block)!
     if (rest.length > 0) socket.unshift(rest)
     // A call that has begun is not cut by a stop, but it does not hold it up for ever either.
     signal.removeEventListener('abort', stop)
     signal.addEventListener('abort', () => setTimeout(stop, drainMs).unref(), { once: true })
     const call = { id: callId, headers, stream: socket, accept: () => {}, reset: () => void socket.resetAndDestroy() }
-    await takeCall({ ...call, refuse: () => refuse(socket) }, target, onEvent)
+    await takeCall({ ...call, refuse: () => refuse(socket) }, connection)
     return true
   } catch (error) {
     socket.destroy()
@@ -50,16 +62,25 @@ interface StartedCall {
   rest: Buffer
 }
 
-function waitForCall(socket: net.Socket, onAccepted: () => void): Promise<StartedCall> {
+/** @returns undefined when the server has closed @throws as `serveProtocol1` */
+function waitForCall(
+  socket: net.Socket,
+  { onAccepted, onWaiting }: Pick<TunnelConnection, 'onAccepted' | 'onWaiting'>
+): Promise<StartedCall | undefined> {
   const client = new Protocol1Client()
   return new Promise((resolve, reject) => {
-    const settle = () => void socket.off('data', onData).off('end', onEnd).off('close', onEnd)
+    const silence = setTimeout(onWaiting, silenceMs)
+    const settle = () => {
+      clearTimeout(silence)
+      socket.off('data', onData).off('end', onEnd).off('close', onEnd)
+    }
     const onEnd = () => {
       settle()
-      reject(new ConnectionLostError('The server closed the connection'))
+      resolve(undefined)
     }
     const onData = (chunk: Buffer) => {
       try {
+        clearTimeout(silence)
         const events = client.push(chunk)
         if (events[0]?.type === 'accepted') onAccepted()
         const call = events.find((event) => event.type === 'call')

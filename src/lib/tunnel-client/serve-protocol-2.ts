@@ -61,11 +61,11 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
   }
 }
 
-async function take(stream: YamuxStream, { target, onEvent }: TunnelConnection): Promise<void> {
+async function take(stream: YamuxStream, connection: TunnelConnection): Promise<void> {
   try {
     const call = await readCall(stream)
     const headers = await readHeaders(stream, headersTimeoutMs)
-    await takeCall({ ...call, id: call.metadata.call, headers, reset: () => stream.destroy() }, target, onEvent)
+    await takeCall({ ...call, id: call.metadata.call, headers, reset: () => stream.destroy() }, connection)
   } catch (error) {
     stream.destroy()
     if (!(error instanceof PbxkitError)) throw error

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { AgiHeaders } from '../agi/header-block.js'
 import { CallRefusedError } from '../tunnel/errors.js'
-import type { TunnelEvent } from './events.js'
 import { joinCall } from './join-call.js'
-import type { Target } from './target.js'
+import type { TunnelConnection } from './tunnel-client.js'
 
 export interface IncomingCall {
   id?: string | undefined
@@ -18,7 +17,10 @@ export interface IncomingCall {
 }
 
 /** Connects one call to its target and waits for its end. Never rejects because of what a peer does. */
-export async function takeCall(call: IncomingCall, target: Target, onEvent: (event: TunnelEvent) => void): Promise<void> {
+export async function takeCall(
+  call: IncomingCall,
+  { server, target, onEvent, transcripts }: Pick<TunnelConnection, 'server' | 'target' | 'onEvent' | 'transcripts'>
+): Promise<void> {
   const { id = randomUUID().slice(0, 8), headers, stream } = call
   const startMs = performance.now()
   let application: Duplex
@@ -26,13 +28,17 @@ export async function takeCall(call: IncomingCall, target: Target, onEvent: (eve
     application = await target(headers)
   } catch (error) {
     if (!(error instanceof CallRefusedError)) throw error
-    onEvent({ event: 'call-refused', call: id, reason: error.reason })
+    onEvent({ event: 'call-refused', server, call: id, reason: error.reason })
     call.refuse(error.reason)
     return
   }
-  onEvent({ event: 'call-start', call: id, callerId: headers.get('agi_callerid'), extension: headers.get('agi_extension') })
+  const [callerId, extension] = [headers.get('agi_callerid'), headers.get('agi_extension')]
+  onEvent({ event: 'call-start', server, call: id, callerId, extension })
+  const transcript = transcripts?.begin(id)
+  transcript?.said('asterisk', headers.bytes)
   call.accept()
-  const { commands, lost } = await joinCall(stream, application, call.reset)
+  const { commands, lost } = await joinCall(stream, application, call.reset, transcript)
+  transcript?.close()
   const durationMs = Math.round(performance.now() - startMs)
-  onEvent({ event: 'call-end', call: id, commands, durationMs, ...(lost && { lost }) })
+  onEvent({ event: 'call-end', server, call: id, commands, durationMs, ...(lost && { lost }) })
 }

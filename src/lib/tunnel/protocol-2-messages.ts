@@ -39,9 +39,12 @@ export function formatChallenge(serverFirst: string): string {
   return `C ${serverFirst}`
 }
 
-/** @throws ProtocolError, or what the server refused with */
+/**
+ * @throws ProtocolError, or what the server refused with. A LoginError here (`details.stage` is `hello`) says nothing of the password, which was not asked for:
+ * also a server of protocol 1 alone answers so.
+ */
 export function parseChallenge(line: string): string {
-  if (!line.startsWith('C ')) throw refusal(line)
+  if (!line.startsWith('C ')) throw refusal(line, 'hello')
   return line.slice(2)
 }
 
@@ -63,9 +66,10 @@ export function formatUpgrade(text = ''): string {
 }
 
 /** What a line means that is none of those expected. Also those of protocol 1, which an old server sends. */
-function refusal(line: string): PbxkitError {
+function refusal(line: string, stage: 'hello' | 'proof' = 'proof'): PbxkitError {
   if (line === failedLine) {
-    return new LoginError('The server refused the login', { hint: 'Check the user and the password.' })
+    const hint = stage === 'proof' ? 'Check the user and the password.' : 'It may want TLS, or speak protocol 1 only.'
+    return new LoginError('The server refused the login', { hint, details: { stage } })
   }
   const seconds = parseWait(line)
   if (seconds !== undefined) return new ToldToWaitError(seconds)
