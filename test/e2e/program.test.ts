@@ -116,6 +116,16 @@ describe.skipIf(!fs.existsSync(fromVoipmonitor))('docs/from-voipmonitor.md', () 
   })
 })
 
+describe.each(['agi-tunnel.md', 'from-adhearsion-sandbox.md'])('docs/%s', (name) => {
+  const file = path.join(root, 'docs', name)
+
+  it.skipIf(!fs.existsSync(file))('shows commands that parse', () => {
+    const lines = [...fs.readFileSync(file, 'utf8').matchAll(/(?:`|^)pbxkit ([^`\n]*)/gm)].map(([, line]) => line!)
+    expect(lines.length).toBeGreaterThan(5)
+    for (const line of lines) expect(findFault(shellWords(line)), line).toBeUndefined()
+  })
+})
+
 describe('the check of command lines (of this test)', () => {
   it('sees what does not parse', () => {
     expect(findFault(['ami', 'sned'])).toMatch(/no command/)

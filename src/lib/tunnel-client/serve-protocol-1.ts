@@ -45,7 +45,7 @@ export async function serveProtocol1(connection: TunnelConnection, signal: Abort
     signal.removeEventListener('abort', stop)
     signal.addEventListener('abort', () => setTimeout(stop, drainMs).unref(), { once: true })
     const call = { id: callId, headers, stream: socket, accept: () => {}, reset: () => void socket.resetAndDestroy() }
-    await takeCall({ ...call, refuse: () => refuse(socket) }, connection)
+    await takeCall({ ...call, refuse: (reason) => refuse(socket, reason) }, connection)
     return true
   } catch (error) {
     socket.destroy()
@@ -107,10 +107,11 @@ function failureOf(event: Protocol1ClientEvent): PbxkitError | undefined {
   return undefined
 }
 
-/** The server has said SUCCESS already: it is taken back. */
-function refuse(socket: net.Socket): void {
+/** The server has said SUCCESS already: it is taken back. Asterisk runs both commands when it sees the end. */
+function refuse(socket: net.Socket, reason: string): void {
   socket.resume()
-  socket.end(encodeCommand(['SET VARIABLE', 'BRIDGE_OUTCOME', 'FAILED']))
+  const told = { BRIDGE_REASON: reason, BRIDGE_OUTCOME: 'FAILED' }
+  socket.end(Buffer.concat(Object.entries(told).map(([name, value]) => encodeCommand(['SET VARIABLE', name, value]))))
   setTimeout(() => socket.destroy(), refusalMs).unref()
 }
 
