@@ -6,9 +6,10 @@ import { managerSuite } from './manager/suite.js'
 import { proxySuite } from './proxy/suite.js'
 import { type BenchOptions, type Measurement, meetsLimit, type Suite } from './support/suite.js'
 import { renderTable } from './support/table.js'
+import { tunnelSuite } from './tunnel/suite.js'
 
 /** A new suite is one more folder, and one more line here. */
-const suites: readonly Suite[] = [amiSuite, managerSuite, proxySuite]
+const suites: readonly Suite[] = [amiSuite, managerSuite, proxySuite, tunnelSuite]
 
 const help = `npm run bench -- [SUITE[/PART] ...] [--pairs N] [--quick]
 
