@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { sipPeer } from '../unit/support/sip-peer.js'
-import { hasTerminal, onTerminal } from './support/on-terminal.js'
 import { secret, simulator, temporaryFolder } from './support/pbxkit.js'
 import { sniffer, withKey } from './support/sniffer.js'
+import { hasTerminal, onTerminal } from './support/terminal.js'
 
 describe.skipIf(!hasTerminal)('on a terminal (needs python3)', () => {
   it('asks for the user and, masked, for the secret', async () => {
