@@ -31,10 +31,9 @@ const repeatable = new Set(['variable', 'chanvariable', 'codecs'])
 export async function complete(line: string, source: CompletionSource): Promise<Completion> {
   const start = actionStart(line)
   if (start === undefined) return completeShellWord(line, source)
-  const { words, open } = splitWords(line.slice(start))
-  const isNewWord = words.length === 0 || (open === undefined && /(?<!\\)[ \t]$/.test(line))
-  const last: Word = isNewWord ? { text: '', raw: '', start: line.length - start } : words.at(-1)!
-  const before = isNewWord ? words : words.slice(0, -1)
+  const { words, endsBetween, open } = splitWords(line.slice(start))
+  const last: Word = endsBetween ? { text: '', raw: '', start: line.length - start } : words.at(-1)!
+  const before = endsBetween ? words : words.slice(0, -1)
   if (before.length === 0) return choose(last.raw, source.actionNames().map(withBlank))
   const action = before[0]!.text
   const rest = line.slice(start + (words[1]?.start ?? line.length - start))
@@ -49,6 +48,7 @@ async function completeShellWord(line: string, source: CompletionSource): Promis
   const match = /^\s*\\(\w*)(\s+)?(.*)$/s.exec(line)
   if (!match) return { typed: line, candidates: [] }
   const [, name, blank, rest] = match
+  if (blank === undefined && rest !== '') return { typed: line, candidates: [] }
   if (blank === undefined)
     return choose(
       `\\${name}`,

@@ -8,9 +8,12 @@ export interface Word {
   start: number
 }
 
-/** The words of a line, and the quote that is still open at its end. */
+/** The words of a line, and what its end is in. */
 export interface LineWords {
   words: Word[]
+  /** Does the line end behind its last word, where the next one would begin? */
+  endsBetween: boolean
+  /** The quote that is still open. */
   open: '"' | "'" | undefined
 }
 
@@ -44,7 +47,7 @@ export function splitWords(line: string): LineWords {
     } else current.text += character
     current.raw = line.slice(current.start, at + 1)
   }
-  return { words, open }
+  return { words, endsBetween: word === undefined, open }
 }
 
 function isEscaped(next: string, open: '"' | "'" | undefined): boolean {

@@ -84,10 +84,10 @@ export class LiveEvents {
 /** `Hangup Channel=PJSIP/alice-00000001 Cause=16 …`, cut to the width. */
 export function eventLine(event: Block, width: number, colors: BlockColors): string {
   const { name, fields } = summariseEvent(event)
-  const shownName = escapeControls(name).slice(0, Math.max(1, width - 2))
+  const shownName = escapeControls(name).slice(0, Math.max(1, width - 3))
   const rest = fields.map((field) => `${escapeControls(field.name)}=${escapeControls(field.value)}`).join(' ')
   // The last column stays empty: some terminals begin a new line behind it.
-  const room = width - 3 - shownName.length
-  const text = rest.length > room ? `${rest.slice(0, Math.max(0, room - 1))}…` : rest
+  const room = width - 4 - shownName.length
+  const text = rest.length <= room ? rest : room < 2 ? '' : `${rest.slice(0, room - 1)}…`
   return `${colors.name(`* ${shownName}`)} ${text}`.trimEnd()
 }
