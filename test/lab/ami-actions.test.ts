@@ -51,8 +51,11 @@ await describeLab('the catalogue of a connected Asterisk 22', () => {
         ['Command', `manager show command ${name}`]
       ])
       const own = readManagerShow(commandOutput(response)!.toString())!
+      // A single word could as well be the end of a text that Asterisk has wrapped: that one comes from the bundled catalogue.
       for (const { name: field, enum: words } of params)
-        expect(own.fields.find((one) => one.name === field)?.values, `${name} ${field}`).toEqual(words)
+        expect(own.fields.find((one) => one.name === field)?.values, `${name} ${field}`).toEqual(
+          words && words.length > 1 ? words : undefined
+        )
     }
   })
 
