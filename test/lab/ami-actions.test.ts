@@ -45,6 +45,7 @@ await describeLab('the catalogue of a connected Asterisk 22', () => {
   it('says by itself which words a field may be, and of no other field', async () => {
     const catalog = await ServerCatalog.of(await loadCatalog(), ask)
     const bundled = [...catalog.bundled.actions.values()].filter(({ name }) => catalog.listed!.has(name.toLowerCase()))
+    const differing: Record<string, unknown> = {}
     for (const { name, params } of bundled) {
       const { response } = await ask([
         ['Action', 'Command'],
@@ -52,11 +53,20 @@ await describeLab('the catalogue of a connected Asterisk 22', () => {
       ])
       const own = readManagerShow(commandOutput(response)!.toString())!
       // A single word could as well be the end of a text that Asterisk has wrapped: that one comes from the bundled catalogue.
-      for (const { name: field, enum: words } of params)
-        expect(own.fields.find((one) => one.name === field)?.values, `${name} ${field}`).toEqual(
-          words && words.length > 1 ? words : undefined
-        )
+      for (const { name: field, enum: words = [] } of params) {
+        const said = own.fields.find((one) => one.name === field)?.values ?? []
+        if (said.join() !== (words.length > 1 ? words : []).join()) differing[`${name} ${field}`] = said
+      }
     }
+    // Known: words that Asterisk's XML does not mark as such, or marks in a form that its text does not show; the bundled catalogue has the latter.
+    expect(differing).toEqual({
+      'Events EventMask': ['on', 'off'],
+      'Filter MatchCriteria': ['regex', 'exact', 'startsWith', 'endsWith', 'contains', 'none'],
+      'Login Events': ['on', 'off'],
+      'ModuleLoad LoadType': [],
+      'PJSIPHangup Cause': [],
+      'UpdateConfig Options-000000': ['NewCat', 'allowdups', 'template']
+    })
   })
 
   it('names its events, and documents each of them', async () => {
@@ -81,6 +91,7 @@ await describeLab('the catalogue of a connected Asterisk 22', () => {
     expect(await complete('QueueSummary Queue=')).toEqual(['support '])
     expect(await complete('Originate Channel=x Context=t')).toContain('test ')
     expect(await complete('Originate Context=test Exten=b')).toEqual(['bridge ', 'busy '])
+    expect(await complete('Events EventMask=c')).toEqual(['call ', 'cdr '])
     expect(await complete('Bridge Tone=B')).toEqual(['Both '])
     expect(await complete('Command core show ch')).toEqual(['channel ', 'channels ', 'channeltype ', 'channeltypes '])
     expect(await complete('Command pjsip show endpoint ')).toEqual(['alice ', 'bob '])

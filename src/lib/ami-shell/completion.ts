@@ -94,7 +94,8 @@ async function completeValue(
   // A quote before the name (`"Channel=…`) would have to be closed behind the value: rare, and left to its user.
   if (raw.indexOf('=') !== text.indexOf('=')) return { typed, candidates: [] }
   const field = (await source.fields(action)).find((one) => one.name.toLowerCase() === name.toLowerCase())
-  const values = field?.values ?? (await source.values(action, name, given))
+  // A documentation of two words (`on`, `off`) may leave out what else there is (classes of events).
+  const values = [...(field?.values ?? []), ...(await source.values(action, name, given))]
   const { candidates } = choose(value, values)
   const whole = candidates.map((one) => `${open ? quoteAs(open, one) : quoteWord(one)} `)
   return { typed, candidates: whole }

@@ -105,8 +105,13 @@ function argumentsOf(lines: readonly string[]): Map<string, { text?: string; val
   return new Map([...texts].map(([name, all]) => [name, splitValues(all)]))
 }
 
-/** Of a text that Asterisk has wrapped, at most the last line is one word: several such lines are the words that a field may be. */
+/**
+ * The words that a field may be stand one a line behind its text, or each with a text of its own (`stop - Stop the playback.`). Of a text that Asterisk has
+ * wrapped at most the last line is one word, so a single word is none of them.
+ */
 function splitValues(lines: readonly string[]): { text?: string; values?: string[] } {
+  const described = lines.flatMap((line) => /^([\w*+-]{1,60}) - \S/.exec(line)?.[1] ?? [])
+  if (described.length > 1) return { text: lines.join(' '), values: described }
   let first = lines.length
   while (first > 0 && /^[\w*+-]{1,60}$/.test(lines[first - 1]!)) first--
   if (lines.length - first < 2) first = lines.length

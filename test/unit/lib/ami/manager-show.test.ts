@@ -105,6 +105,17 @@ describe('manager show command', () => {
     expect(readManagerShow(shown.replaceAll('Does a thing. ', 'Not available'))).not.toHaveProperty('synopsis')
   })
 
+  it('takes words that have a text each', () => {
+    const text = shown.replace(
+      '    Who hears it.\n    no\n    Channel1\n    Both\n',
+      '    no - Nobody,\n    not even you.\n    Both - All.\n'
+    )
+    expect(readManagerShow(text)!.fields[2]).toMatchObject({
+      values: ['no', 'Both'],
+      text: 'no - Nobody, not even you. Both - All.'
+    })
+  })
+
   it('takes an event with its headers', () => {
     const event = readManagerShow(
       "Event: X\n\n  -= Info about Manager Event 'X' =- \n\n[Syntax]\nEvent: X\nA: <value>\n[B:] <value>\n"
