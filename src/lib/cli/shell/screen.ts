@@ -95,10 +95,11 @@ export class Screen {
       this.#output.write(text)
       return
     }
-    // readline goes up by as many rows as its cursor was below the prompt's first: they are given back as empty lines.
+    // readline goes up by the rows that its cursor was down when it last drew the line (not after every character): they are given back as empty lines.
     const { rows } = this.#readline.getCursorPos()
+    const { prevRows = rows } = this.#readline as { prevRows?: number }
     const up = rows > 0 ? `\x1b[${rows}A` : ''
-    this.#output.write(`${up}\r\x1b[J${text}${'\n'.repeat(rows)}`)
+    this.#output.write(`${up}\r\x1b[J${text}${'\n'.repeat(prevRows)}`)
     this.#readline.prompt(true)
   }
 
