@@ -37,11 +37,19 @@ function load(file) {
   const cachedData = cacheFiles.map(readIfThere).find(Boolean)
   const script = new vm.Script(nodeModule.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData })
   if (!cachedData || script.cachedDataRejected) {
-    process.once('exit', () => cacheFiles.some((cache) => writeAtomically(cache, script.createCachedData())))
+    uncached.push(() => cacheFiles.some((cache) => writeAtomically(cache, script.createCachedData())))
+    if (uncached.length === 1) process.once('exit', writeCaches)
   }
   const bundle = { exports: {} }
   script.runInThisContext()(bundle.exports, nodeModule.createRequire(file), bundle, file, path.dirname(file))
   return bundle.exports
+}
+
+/** What writes the caches of this run: all topics' when the manifest is made. */
+const uncached = []
+
+function writeCaches() {
+  for (const write of uncached) write()
 }
 
 /** Beside the bundle when that is writable, else the user's cache folder. */

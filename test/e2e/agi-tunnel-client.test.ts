@@ -5,8 +5,8 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { callHeaders } from '../../src/lib/agi-call/call-headers.js'
 import { type CallReport, playCall } from '../../src/lib/agi-call/play-call.js'
-import { hasTerminal, onTerminal } from './support/terminal.js'
 import { pbxkit, Running, tcpServer, temporaryFolder, writeFile } from './support/pbxkit.js'
+import { hasTerminal, onTerminal } from './support/terminal.js'
 
 const certificate = path.join(import.meta.dirname, '../fixtures/tls/server')
 const withTls = ['--tls-cert', `${certificate}.crt`, '--tls-key', `${certificate}.key`]
