@@ -1,4 +1,57 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import esbuild from 'esbuild'
+
+/**
+ * A file of the proxy's web page as text: `FILE?text` as it is, `FILE.ts?script` bundled for browsers. They are parts of the program: who installs it
+ * builds nothing, and who opens the page fetches nothing from elsewhere.
+ */
+export async function loadAsset(file, kind) {
+  if (kind === 'text') return fs.readFileSync(file, 'utf8')
+  const built = await esbuild.build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    // Top-level features of browsers of the last three years.
+    target: 'es2022',
+    format: 'esm',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning'
+  })
+  return built.outputFiles[0].text
+}
+
+/** `import text from './page/index.html?text'`, for esbuild. */
+export const webAssets = {
+  name: 'web-assets',
+  setup(build) {
+    build.onResolve({ filter: /\?(text|script)$/ }, ({ path: wanted, resolveDir }) => {
+      const [file, kind] = wanted.split('?')
+      return { path: path.resolve(resolveDir, file), namespace: 'web-assets', pluginData: kind }
+    })
+    build.onLoad({ filter: /.*/, namespace: 'web-assets' }, async ({ path: file, pluginData: kind }) => ({
+      contents: await loadAsset(file, kind),
+      loader: 'text'
+    }))
+  }
+}
+
+/** The same for vitest. */
+export const webAssetsForVite = {
+  name: 'web-assets',
+  enforce: 'pre',
+  resolveId(wanted, importer) {
+    const match = /^(\..*)\?(text|script)$/.exec(wanted)
+    return match && importer ? `\0web-assets:${match[2]}:${path.resolve(path.dirname(importer), match[1])}` : undefined
+  },
+  async load(id) {
+    const match = /^\0web-assets:(text|script):(.*)$/s.exec(id)
+    return match ? `export default ${JSON.stringify(await loadAsset(match[2], match[1]))}` : undefined
+  }
+}
 
 /** How esbuild makes the bundle that is shipped. Tests bundle parts of the program in the same way. */
 export const bundleOptions = {
@@ -17,5 +70,6 @@ export const bundleOptions = {
   // load.js runs the bundle as a vm.Script, where import() of what is left outside fails; it becomes a require when it is reached.
   supported: { 'dynamic-import': false },
   loader: { '.json': 'json' },
+  plugins: [webAssets],
   logLevel: 'warning'
 }

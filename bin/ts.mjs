@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import esbuild from 'esbuild'
+import { webAssets } from './bundle-options.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const [file] = process.argv.splice(2, 1)
@@ -17,6 +18,7 @@ await esbuild.build({
   target: 'node20',
   format: 'esm',
   sourcemap: 'inline',
+  plugins: [webAssets],
   // Where the source stood: scripts find their neighbours by import.meta.dirname, which would name the cache folder.
   define: { 'import.meta.dirname': JSON.stringify(path.dirname(path.resolve(file))) }
 })

@@ -70,7 +70,7 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
       listen: this.flags.listen,
       authRequired: this.flags['auth-required'],
       hasProxyKey,
-      ...{ tls, acceptUnencrypted, broadcastResponses },
+      ...{ tls, acceptUnencrypted, broadcastResponses, webAllow: this.flags['web-allow'] },
       now: new Date(),
       lineOf: lineOfSetting
     })

@@ -105,7 +105,7 @@ export async function proxyCheckText(report: ProxyCheckReport, width: number): P
 }
 
 function userRow(user: CheckReport['users'][number]): Row {
-  const { name, secret, admin, server, read, write, allow, deny, dryRun, permit, filter, eventFilters } = user
+  const { name, secret, admin, web, server, read, write, allow, deny, dryRun, permit, filter, eventFilters } = user
   const rules = [...allow.map((rule) => `allow ${rule}`), ...deny.map((rule) => `deny ${rule}`), ...(dryRun ? ['dry-run'] : [])]
   const columns = Object.entries(filter ?? {}).flatMap(([key, value]) =>
     value === undefined || value === false || value.length === 0 ? [] : [`${key}=${value === true ? 'yes' : value}`]
@@ -114,6 +114,7 @@ function userRow(user: CheckReport['users'][number]): Row {
     name,
     secret: secret === 'plain' ? '**** (plain)' : secret,
     admin: admin ? 'yes' : 'no',
+    ...(web && { web: 'yes' }),
     server: server ?? 'any',
     read: read ?? 'all',
     write: write ?? 'all but dangerous',

@@ -157,6 +157,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const { Accounts } = await import('../proxy/accounts/accounts.js')
     const { plainUser } = await import('../proxy/user-options.js')
     const { MetricsAccess } = await import('../access/metrics-access.js')
+    const { WebAccess } = await import('../proxy/web/web-access.js')
     const flags = this.flags as ProxyFlagValues & { users: string | undefined; timeout: number; 'drain-timeout': number }
     const sources = await this.sources({ serversWanted: !demo })
     if (this.#legacy?.isFallback) {
@@ -169,7 +170,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     }
     const isOwnDemo = demo && flags.users === undefined
     const accounts = isOwnDemo
-      ? Accounts.fromOptions([{ ...plainUser('admin', 'secret', 'demo'), admin: true }])
+      ? Accounts.fromOptions([{ ...plainUser('admin', 'secret', 'demo'), admin: true, web: true }])
       : chooseAccounts(sources)
     if (!accounts && flags['auth-required']) throw noAccounts()
     return {
@@ -181,6 +182,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
       authRequired: flags['auth-required'],
       proxyKey: this.#proxyKey(flags['proxy-key-file']),
       metricsAllow: new MetricsAccess(flags['metrics-allow']),
+      webAllow: new WebAccess(flags['web-allow']),
       version: this.config.version,
       limits: { ...proxyDefaults.limits, maxBlockBytes: flags['max-block'] },
       serverTimeoutMs: flags.timeout,

@@ -35,7 +35,7 @@ export const proxyFlags = {
   'hello-wait': durationFlag({
     description:
       'send the banner to a client that has said nothing for so long; more is for slow clients of TLS (sslclienthellotimeout)',
-    defaultHelp: async () => '10ms, with --tls-cert 20ms',
+    defaultHelp: async () => '10ms, with --tls-cert 20ms, where --web-allow lets browsers in 250ms',
     ...clients
   }),
   'accept-unencrypted': Flags.boolean({
@@ -60,6 +60,12 @@ export const proxyFlags = {
     helpValue: 'CIDR',
     multiple: true,
     default: ['127.0.0.0/8', '::1'],
+    ...clients
+  }),
+  'web-allow': Flags.string({
+    description: 'who may open the web page at /: address or network; repeatable; its users have web = yes (default: nobody)',
+    helpValue: 'CIDR',
+    multiple: true,
     ...clients
   }),
   autofilter: Flags.option({
@@ -190,6 +196,7 @@ export interface ProxyFlagValues {
   'allow-origin': string[] | undefined
   'proxy-key-file': string | undefined
   'metrics-allow': string[]
+  'web-allow': string[] | undefined
   autofilter: 'off' | 'on' | 'unique'
   'filter-local': 'off' | 'allow' | 'allowwith' | 'enforce'
   'output-format': string

@@ -45,6 +45,8 @@ export interface Peer {
   greet: boolean
   /** What counts as one connection; requests of HTTP that come on one share it. */
   connection?: object | undefined
+  /** Does it come from the web page? */
+  isWeb?: boolean | undefined
 }
 
 /** Answers that may wait for a client before its next actions are left in its own socket. */
@@ -116,7 +118,8 @@ export class ClientSession implements Subscriber, Requester {
     this.login = new LoginState({
       rules: context.options,
       throttle: context.throttle,
-      address: peer.address.replace(/:\d+$/, '')
+      address: peer.address.replace(/:\d+$/, ''),
+      isWeb: peer.isWeb
     })
     this.#listen()
     if (peer.greet) this.outbox.push(Buffer.from(`${context.banner()}\r\n`))

@@ -59,7 +59,7 @@ export function serversFromSections(sections: Record<string, Section>, where: st
 }
 
 const userKeys = [
-  ...['secret', 'secret-file', 'admin', 'server', 'read', 'write', 'allow', 'deny', 'dry-run', 'permit'],
+  ...['secret', 'secret-file', 'admin', 'web', 'server', 'read', 'write', 'allow', 'deny', 'dry-run', 'permit'],
   'event-filter',
   ...['channel', 'out-context', 'in-context', 'account', 'more-events', 'filters']
 ]
@@ -84,6 +84,7 @@ export function usersFromSections(
     return {
       ...plainUser(name, secret || refuse(`${place}: secret is missing`), place),
       admin: yes(value('admin'), `${place}: admin`),
+      ...(value('web') !== undefined && { web: yes(value('web'), `${place}: web`) }),
       server: value('server'),
       read: value('read'),
       write: value('write'),

@@ -98,7 +98,8 @@ function who({ address, login }: ClientSession) {
 function askForKey(client: ClientSession, block: Block): { accepted: boolean; delayMs: number } {
   if (!client.login.needsKey) return { accepted: true, delayMs: 0 }
   const answer = client.login.giveKey(block.get('ProxyKey'))
-  if (answer.accepted) client.loggedIn({ mask: EventMask.all, isSequenced: false })
+  // On the web page the key alone is no login: that of a user follows.
+  if (answer.accepted && client.login.isLoggedIn) client.loggedIn({ mask: EventMask.all, isSequenced: false })
   return answer
 }
 

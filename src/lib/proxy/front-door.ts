@@ -22,6 +22,11 @@ const httpTimeoutMs = 30_000
 const httpWaitMs = 10
 /** A TLS library may have to read its authorities before it speaks; who waits for the banner is to have it within 30 ms. */
 const tlsWaitMs = 20
+/**
+ * A browser connects first and composes its request then: on a busy machine or a phone that takes some 100 ms. Who comes from where the page may be
+ * opened, and waits for the banner, waits so long.
+ */
+const browserWaitMs = 250
 /** Where TLS is a must, only a dead client is silent for so long. */
 const tlsOnlyWaitMs = 5_000
 
@@ -65,8 +70,17 @@ export class FrontDoor {
       format: (name) => outputFormat(name, { xmlCompat: context.options().xmlCompat }),
       parseXmlAction: (body) => this.#parseXmlAction(body),
       options: () => {
-        const { outputFormat: format, autoFilter, xmlCompat, authRequired, proxyKey, allowedOrigins } = context.options()
+        const {
+          outputFormat: format,
+          autoFilter,
+          xmlCompat,
+          authRequired,
+          proxyKey,
+          allowedOrigins,
+          webAllow
+        } = context.options()
         return {
+          webAllow,
           ...{ maxBodyBytes, defaultTimeoutMs: httpTimeoutMs, outputFormat: format, autoFilter: autoFilter === 'on' },
           ...{ xmlCompat: xmlCompat !== undefined, authRequired, proxyKeyRequired: proxyKey !== undefined, allowedOrigins }
         }
@@ -97,15 +111,15 @@ export class FrontDoor {
       this.#limits.gone(socket)
     })
     const way = { address: `${host}:${socket.remotePort}`, isEncrypted: false, connection: socket }
-    detectProtocol(socket, (kind, head) => this.#enter(socket, kind, way, head), { graceMs: this.#graceMs, handOver: true })
+    detectProtocol(socket, (kind, head) => this.#enter(socket, kind, way, head), { graceMs: this.#graceMs(host), handOver: true })
   }
 
   /** How long a client may be silent before it is taken for one that waits for the banner. */
-  get #graceMs(): number | undefined {
-    const { helloWaitMs, acceptUnencrypted } = this.#context.options()
+  #graceMs(host: string): number | undefined {
+    const { helloWaitMs, acceptUnencrypted, webAllow } = this.#context.options()
     // Nobody there waits for a banner in clear.
     if (this.#tls && !acceptUnencrypted) return Math.max(helloWaitMs ?? 0, tlsOnlyWaitMs)
-    return helloWaitMs ?? (this.#tls ? tlsWaitMs : httpWaitMs)
+    return helloWaitMs ?? (webAllow.permits(host) ? browserWaitMs : this.#tls ? tlsWaitMs : httpWaitMs)
   }
 
   /** A client has logged in: it is not closed any more to make room. */
@@ -172,11 +186,12 @@ export class FrontDoor {
     stream.destroy()
   }
 
-  #sessionPeer({ address, isEncrypted, input, output, stream }: SessionPeer): Peer {
+  #sessionPeer({ address, isEncrypted, isWeb, input, output, stream }: SessionPeer): Peer {
     const { xmlCompat } = this.#context.options()
     return {
       address,
       isEncrypted,
+      isWeb,
       input: inputFormat(input) ?? standardInput,
       output: output === 'sse' ? sseOutput : (outputFormat(output, { xmlCompat }) ?? standardOutput),
       greet: false,

@@ -33,14 +33,27 @@ export class LoginState {
   readonly #throttle: LoginThrottle
   /** Without its port. */
   readonly #address: string
+  readonly #isWeb: boolean
   #username: string | undefined
   #hasKey = false
   #challenge: string | undefined
 
-  constructor({ rules, throttle, address }: { rules: () => LoginRules; throttle: LoginThrottle; address: string }) {
+  /** @param isWeb it comes from the web page: then only users who may do so log in, and neither a key nor the want of accounts stands in for a login */
+  constructor({
+    rules,
+    throttle,
+    address,
+    isWeb = false
+  }: {
+    rules: () => LoginRules
+    throttle: LoginThrottle
+    address: string
+    isWeb?: boolean | undefined
+  }) {
     this.#rules = rules
     this.#throttle = throttle
     this.#address = address
+    this.#isWeb = isWeb
   }
 
   get username(): string | undefined {
@@ -54,6 +67,7 @@ export class LoginState {
 
   get isLoggedIn(): boolean {
     const { accounts, authRequired, proxyKey } = this.#rules()
+    if (this.#isWeb) return this.account?.web ?? false
     if (this.#username !== undefined && accounts !== undefined) return this.account !== undefined
     return this.#hasKey || (!authRequired && proxyKey === undefined)
   }
@@ -112,6 +126,8 @@ export class LoginState {
       const isBlocked = 'retryInMs' in outcome
       return { accepted: false, delayMs: isBlocked ? 0 : outcome.delayMs, isBlocked }
     }
+    // In the same words as for a wrong secret: who may use the page is nobody's business.
+    if (this.#isWeb && !this.#rules().accounts?.get(username)?.web) return { accepted: false, delayMs: 0, isBlocked: false }
     this.#username = username
     return { accepted: true, delayMs: 0, isBlocked: false }
   }

@@ -39,6 +39,7 @@ const maxServers = 1_000
 const proxyActions = [
   'ListSessions',
   'ListServers',
+  'ProxyStatus',
   'ListIOHandlers',
   'SetOutputFormat',
   'SetAutoFilter',

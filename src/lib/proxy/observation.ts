@@ -8,6 +8,7 @@ import type { ProxyOptions } from './options.js'
 import type { Servers } from './servers.js'
 import { type ClientStatus, healthOf, type ProxyStatus, type ServerStatus } from './status.js'
 import type { Upstream } from './upstream.js'
+import { type ShownStatus, shownStatus } from './web/shown-status.js'
 
 /** What there is to be seen, as it is now. */
 export interface Observed {
@@ -47,6 +48,12 @@ export class Observation {
   async status(): Promise<ProxyStatus> {
     await this.#measureLag()
     return this.#status()
+  }
+
+  /** What one client may see. It waits for nobody: the lag is that of the look before, and is measured for the next. */
+  statusFor({ id, login: { isAdmin } }: ClientSession): ShownStatus {
+    if (isAdmin) void this.#measureLag()
+    return shownStatus(this.#status(), { id, isAdmin })
   }
 
   /** Whoever may connect may ask whether the proxy is well. @param from the address of who asks for a page */

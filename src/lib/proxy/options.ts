@@ -7,6 +7,7 @@ import type { HttpTimes } from '../net/http-server.js'
 import type { ServerTlsOptions } from '../net/tls-server.js'
 import type { Accounts } from './accounts/accounts.js'
 import type { FilterLocal } from './filter/outbound.js'
+import { WebAccess } from './web/web-access.js'
 
 /** One Asterisk that the proxy logs in to. */
 export interface ServerOptions {
@@ -40,6 +41,8 @@ export interface ProxyOptions {
   allowedOrigins: readonly string[]
   /** Who may read `/metrics`. */
   metricsAllow: MetricsAccess
+  /** Who may open the web page. */
+  webAllow: WebAccess
   /** Of this program, for the status. */
   version: string
   /** Does everybody have to log in? */
@@ -109,6 +112,7 @@ export const proxyDefaults = {
   acceptUnencrypted: true,
   allowedOrigins: [],
   metricsAllow: new MetricsAccess(),
+  webAllow: new WebAccess(),
   version: 'unknown',
   serverHeader: 'auto',
   outputFormat: 'standard',

@@ -7,6 +7,7 @@ import type { ActionResult, ProxyMetrics } from './metrics.js'
 import type { AutoFilter, ProxyLog, ProxyOptions, ServerOptions } from './options.js'
 import { ownAnswer } from './rewrite.js'
 import type { Servers } from './servers.js'
+import type { ShownStatus } from './web/shown-status.js'
 
 /** What ProxyActions need of the proxy. */
 export interface ProxyActionContext {
@@ -16,6 +17,8 @@ export interface ProxyActionContext {
   /** All clients, the newest last. */
   clients: () => Iterable<ClientSession>
   metrics: Pick<ProxyMetrics, 'action'>
+  /** What of the proxy's state this client may see. */
+  statusFor: (client: ClientSession) => ShownStatus
 }
 
 interface Request {
@@ -34,6 +37,9 @@ const failed = (message: string): Field[] => [
 
 /** Those that change the proxy for everybody, or show who else uses it, are for administrators. */
 const forAdministrators = new Set(['addserver', 'dropserver', 'listsessions'])
+
+/** What an administrator asks for every few seconds, and what changes nothing, is not put on record. */
+const unrecorded = new Set(['proxystatus'])
 
 /** astmanproxy's own actions. Its headers stay as they were; what programs need is added behind them. */
 const proxyActions: Record<string, ProxyAction | undefined> = {
@@ -74,6 +80,9 @@ const proxyActions: Record<string, ProxyAction | undefined> = {
     ...[...Object.keys(inputFormats), 'http'].map((name): Field => ['InputHandler', name]),
     ...outputFormatNames.map((name): Field => ['OutputHandler', name])
   ],
+
+  // All of it is of one moment, so it stands in one header.
+  proxystatus: ({ client }, { statusFor }) => [success, ['ProxyStatus', JSON.stringify(statusFor(client))]],
 
   // An unknown format is no error and changes nothing, as it always was.
   setoutputformat: ({ client, block }, { options }) => {
@@ -123,7 +132,7 @@ export function answerProxyAction(name: string, request: Request, context: Proxy
   const outcome = value('ProxyResponse') ?? 'Success'
   const result: ActionResult = isDenied ? 'denied' : outcome === 'Success' ? 'success' : 'error'
   context.metrics.action(username, name, result)
-  if (isAdmin || isDenied) {
+  if ((isAdmin && !unrecorded.has(key)) || isDenied) {
     const reason = outcome === 'Success' ? {} : { reason: value('Message') }
     const record = { outcome: isDenied ? 'denied' : outcome, client: client.address, user: username, action: name, ...reason }
     audit(context.log, { event: 'proxyAction', ...record, fields: auditedFields(block) })

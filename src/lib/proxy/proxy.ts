@@ -122,6 +122,7 @@ class AmiProxy {
       queries: new QueryPool(() => this.#options.coalesceQueries && !this.#options.broadcastResponses, this.#snapshots),
       clients: () => this.#clients,
       metrics: this.#observation.metrics,
+      statusFor: (client: ClientSession) => this.#observation.statusFor(client),
       log
     }
     this.#context = {

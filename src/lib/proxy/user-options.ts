@@ -23,6 +23,8 @@ export interface UserOptions {
   secret: string
   /** May change the proxy (AddServer, DropServer), see the other sessions, and do what is dangerous. */
   admin: boolean
+  /** May log in on the web page. */
+  web?: boolean | undefined
   /** Where this user's actions go, whatever `Server:` says. */
   server?: string | undefined
   filter?: FilterColumns | undefined

@@ -35,9 +35,9 @@ function onlyTypes(names: string): boolean {
 /** Source files by their path from the repository's root (`src/lib/errors.ts`). */
 export type Sources = ReadonlyMap<string, string>
 
-/** The file that a relative import means. */
+/** The file that a relative import means; `?text` and `?script` say only as what it is taken. */
 export function resolveImport(file: string, from: string): string {
-  return path.posix.join(path.posix.dirname(file), from).replace(/\.js$/, '.ts')
+  return path.posix.join(path.posix.dirname(file), from.replace(/\?(text|script)$/, '')).replace(/\.js$/, '.ts')
 }
 
 /** The first circle among static imports of values, as the files of its way; undefined when there is none. */

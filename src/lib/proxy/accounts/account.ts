@@ -9,6 +9,8 @@ import { StoredSecret } from './stored-secret.js'
 export class Account {
   readonly name: string
   readonly admin: boolean
+  /** May it log in on the web page? */
+  readonly web: boolean
   /** Where its actions go, whatever `Server:` says. */
   readonly server: string | undefined
   readonly filter: FilterColumns | undefined
@@ -25,6 +27,7 @@ export class Account {
   constructor(options: UserOptions) {
     this.name = options.name
     this.admin = options.admin
+    this.web = options.web ?? false
     this.server = options.server
     this.filter = options.filter
     this.read = options.read

@@ -17,6 +17,8 @@ export interface CheckInput {
   hasProxyKey: boolean
   acceptUnencrypted: boolean
   broadcastResponses: boolean
+  /** Who may open the web page: the entries of `--web-allow`. */
+  webAllow?: readonly string[] | undefined
   tls: ServerTlsOptions | undefined
   now: Date
   /** The line of a key in a section of a file. */

@@ -12,6 +12,7 @@ export interface Exposure {
   acceptUnencrypted: boolean
   hasTls: boolean
   broadcastResponses: boolean
+  webAllow?: readonly string[] | undefined
 }
 
 /** More names than fit a line help nobody: all are among the users. */
@@ -72,6 +73,7 @@ export function weakPoints(exposure: Exposure): CheckFinding[] {
       'Answers are shown to all who filter nothing',
       'Leave --broadcast-responses out unless a panel needs it.'
     )
+  findings.push(...webWeakPoints(exposure))
   for (const { name, host, tls } of servers) {
     if (tls?.insecure)
       add(
@@ -97,6 +99,35 @@ export function weakPoints(exposure: Exposure): CheckFinding[] {
         `${where}: there is no server ${JSON.stringify(server)}`,
         `Known are ${[...known].join(', ')}.`
       )
+  return findings
+}
+
+/** Of the web page: for nobody, or for secrets in clear. */
+function webWeakPoints({ users, webAllow = [], hasTls, acceptUnencrypted }: Exposure): CheckFinding[] {
+  const networks = webAllow.filter((entry) => entry.trim().toLowerCase() !== 'none')
+  const who = users.filter(({ web }) => web)
+  const findings: CheckFinding[] = []
+  if (networks.length > 0 && users.length > 0 && who.length === 0)
+    findings.push({
+      code: 'web-without-users',
+      severity: 'warning',
+      message: '--web-allow opens the web page, and no user may log in there',
+      hint: 'Set web = yes for those who may.'
+    })
+  if (networks.length === 0 && who.length > 0)
+    findings.push({
+      code: 'web-without-addresses',
+      severity: 'info',
+      message: `The web page is for no address; these may use it: ${listed(who)}`,
+      hint: 'Name their addresses with --web-allow.'
+    })
+  if (acceptUnencrypted && networks.some((entry) => !isLoopback(entry)))
+    findings.push({
+      code: 'web-unencrypted',
+      severity: 'warning',
+      message: 'Whoever logs in on the web page without TLS sends the secret in clear',
+      hint: hasTls ? 'Set --no-accept-unencrypted.' : 'Name a certificate with --tls-cert, and set --no-accept-unencrypted.'
+    })
   return findings
 }
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Block } from '../../ami/block.js'
 import type { OutputFormat } from '../formats/format.js'
 import type { ProxyLog } from '../options.js'
+import type { WebAccess } from '../web/web-access.js'
 
 /** Who speaks at the other end of a session that has no socket of its own. */
 export interface SessionPeer {
@@ -13,6 +14,8 @@ export interface SessionPeer {
   output: 'standard' | 'json' | 'xml' | 'csv' | 'sse'
   /** The stream that the HTTP side was given for this client: once a session on it has logged in, it is no stranger's any more. */
   stream?: object
+  /** Does it come from the web page? */
+  isWeb?: boolean
 }
 
 export interface HttpOptions {
@@ -30,6 +33,8 @@ export interface HttpOptions {
   proxyKeyRequired: boolean
   /** Origins (`https://panel.example`) whose pages may use the proxy beside those of its own host. */
   allowedOrigins: readonly string[]
+  /** Who may open the web page. */
+  webAllow: WebAccess
 }
 
 export interface StatusPage {

@@ -5,6 +5,7 @@ import type { Field } from '../../ami/encode.js'
 import { PbxkitError } from '../../errors.js'
 import { HttpServer, type HttpTimes, refuseOnSocket } from '../../net/http-server.js'
 import { errorAnswer } from '../rewrite.js'
+import { answerWeb, openWebSession, webSocketPath } from '../web/web-page.js'
 import { refuseDuplicateHeaders } from './duplicate-headers.js'
 import { openEventSession, parameterMap } from './event-session.js'
 import { sendEventStream } from './event-stream.js'
@@ -120,6 +121,8 @@ export class HttpFront {
 
   async #route(exchange: Exchange): Promise<AnswerPage | undefined> {
     const { request, path } = exchange
+    const page = await answerWeb(exchange, this.#context.options().webAllow)
+    if (page) return page
     const methods = path === '*' ? methodsOf['/'] : methodsOf[path]
     if (methods === undefined) throw new HttpError(404, `There is nothing at ${path.slice(0, 80)}`)
     if (request.method === 'OPTIONS') return { status: 204, headers: { ...commonHeaders, Allow: methods }, body: Buffer.alloc(0) }
@@ -182,8 +185,13 @@ export class HttpFront {
     const { path, query } = readTarget(request)
     try {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw new HttpError(400, 'The only upgrade is to a WebSocket')
-      if (path !== '/ws') throw new HttpError(404, 'WebSockets are at /ws')
+      if (path !== '/ws' && path !== webSocketPath) throw new HttpError(404, 'WebSockets are at /ws')
       refuseDuplicateHeaders(request)
+      if (path === webSocketPath) {
+        const session = openWebSession(this.#context, request, gone.signal)
+        joinWebSocket(request, { socket, head }, session.stream, session.format)
+        return this.#context.log.debug({ ...who, path }, 'WebSocket')
+      }
       if (!isAllowedOrigin(request.headers, this.#context.options().allowedOrigins))
         throw new HttpError(403, 'Pages of another origin may not use this proxy')
       const parameters = parameterMap(query)

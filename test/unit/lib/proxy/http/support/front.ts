@@ -14,6 +14,7 @@ import {
   type HttpOptions,
   type SessionPeer
 } from '../../../../../../src/lib/proxy/http/http-front.js'
+import { WebAccess } from '../../../../../../src/lib/proxy/web/web-access.js'
 
 function format(
   name: string,
@@ -115,6 +116,7 @@ export async function startFront({
     authRequired: false,
     proxyKeyRequired: false,
     allowedOrigins: [],
+    webAllow: new WebAccess(),
     ...options
   }
   const context: HttpContext = {
