@@ -1,7 +1,7 @@
 import type { ShownStatus } from '../shown-status.js'
 import { ActionForm } from './action-form.js'
 import { drawCalls } from './calls-view.js'
-import { byId, onceAFrame, setText } from './dom.js'
+import { byId, setText, sometimes } from './dom.js'
 import { EventsView } from './events-view.js'
 import { isSuccess } from './model/answers.js'
 import { Calls } from './model/calls.js'
@@ -20,12 +20,13 @@ let rate = new EventRate(performance.now())
 let listed = new Set<string>()
 let statusTimer: number | undefined
 
-const drawAll = onceAFrame(() => {
+/** Putting 30,000 channels together takes a tenth of a second or more. */
+const drawAll = sometimes(() => {
   const all = calls.calls()
   drawCalls(all, Date.now())
   setText(byId('figure-calls'), String(all.length))
   setText(byId('figure-channels'), String(calls.channelCount))
-})
+}, 250)
 
 function onEvent(event: Message, size: number): void {
   events.add(event, size)

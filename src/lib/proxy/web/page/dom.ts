@@ -47,15 +47,19 @@ export function table(caption: string, columns: readonly string[], rows: readonl
   return element('table', {}, element('caption', { class: 'unseen' }, caption), head, element('tbody', {}, ...body))
 }
 
-/** Runs `draw` at most once a frame, and never while nobody looks. */
-export function onceAFrame(draw: () => void): () => void {
+/** Runs `draw` at most once in so many milliseconds, with a frame, and so never while nobody looks. */
+export function sometimes(draw: () => void, everyMs: number): () => void {
   let isDue = false
   return () => {
     if (isDue) return
     isDue = true
-    requestAnimationFrame(() => {
-      isDue = false
-      draw()
-    })
+    setTimeout(
+      () =>
+        requestAnimationFrame(() => {
+          isDue = false
+          draw()
+        }),
+      everyMs
+    )
   }
 }

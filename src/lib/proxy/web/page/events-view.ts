@@ -1,4 +1,4 @@
-import { byId, element, onceAFrame, setText } from './dom.js'
+import { byId, element, setText, sometimes } from './dom.js'
 import { compileFilter, type EventFilter } from './model/event-filter.js'
 import { EventRing, type KeptEvent } from './model/event-ring.js'
 import { first, headersOf, type Message, shown } from './model/message.js'
@@ -14,7 +14,7 @@ export class EventsView {
   /** Of the newest that is drawn. */
   #drawn = 0
   readonly #list = byId('events')
-  readonly #draw = onceAFrame(() => this.#drawNew())
+  readonly #draw = sometimes(() => this.#drawNew(), 100)
 
   constructor() {
     const input = byId<HTMLInputElement>('events-filter')

@@ -37,6 +37,8 @@ const maxEnded = 1_000
 /** The channels of all servers, by Asterisk's events and lists. Knows no time but that it is given, and no page. */
 export class Calls {
   readonly #channels = new Map<string, Channel>()
+  /** Which channels are in a bridge: on a busy PBX one ends every few milliseconds, and not every channel is to be looked at for that. */
+  readonly #bridges = new Map<string, Set<string>>()
   readonly #ended = new Set<string>()
 
   get channelCount(): number {
@@ -86,20 +88,20 @@ export class Calls {
     }
     for (const [key, channel] of this.#channels) {
       const isOfServer = server === undefined || channel.server === '' || channel.server === server
-      if (isOfServer && !listed.has(key) && channel.sinceMs < askedMs) this.#channels.delete(key)
+      if (isOfServer && !listed.has(key) && channel.sinceMs < askedMs) this.#remove(key)
     }
   }
 
   /** A server is gone, and its channels with it. Without the name of a server on its events it is the only one. */
   forget(server: string): boolean {
     const before = this.#channels.size
-    for (const [key, channel] of this.#channels)
-      if (channel.server === '' || channel.server === server) this.#channels.delete(key)
+    for (const [key, channel] of this.#channels) if (channel.server === '' || channel.server === server) this.#remove(key)
     return this.#channels.size < before
   }
 
   clear(): void {
     this.#channels.clear()
+    this.#bridges.clear()
     this.#ended.clear()
   }
 
@@ -138,28 +140,49 @@ export class Calls {
       where: exten && context ? `${exten}@${context}` : (known?.where ?? ''),
       ...more
     }
-    this.#channels.set(key, channel)
+    this.#set(key, channel)
     return true
   }
 
   #change(key: string, more: Partial<Channel>): boolean {
     const known = this.#channels.get(key)
-    if (known) this.#channels.set(key, { ...known, ...more })
+    if (known) this.#set(key, { ...known, ...more })
     return known !== undefined
   }
 
   #end(key: string): boolean {
     this.#ended.add(key)
     if (this.#ended.size > maxEnded) this.#ended.delete(this.#ended.values().next().value!)
-    return this.#channels.delete(key)
+    return this.#remove(key)
   }
 
   #leaveAll(server: string, bridge: string | undefined): boolean {
-    let isChanged = false
-    for (const [key, channel] of this.#channels)
-      if (bridge !== undefined && channel.server === server && channel.bridge === bridge)
-        isChanged = this.#change(key, { bridge: undefined }) || isChanged
-    return isChanged
+    const keys = [...(this.#bridges.get(`${server} ${bridge}`) ?? [])]
+    for (const key of keys) this.#change(key, { bridge: undefined })
+    return keys.length > 0
+  }
+
+  #set(key: string, channel: Channel): void {
+    const before = this.#channels.get(key)
+    this.#channels.set(key, channel)
+    if (before?.bridge === channel.bridge) return
+    this.#leave(key, before)
+    if (channel.bridge === undefined) return
+    const name = `${channel.server} ${channel.bridge}`
+    this.#bridges.set(name, (this.#bridges.get(name) ?? new Set()).add(key))
+  }
+
+  #remove(key: string): boolean {
+    this.#leave(key, this.#channels.get(key))
+    return this.#channels.delete(key)
+  }
+
+  #leave(key: string, channel: Channel | undefined): void {
+    if (channel?.bridge === undefined) return
+    const name = `${channel.server} ${channel.bridge}`
+    const keys = this.#bridges.get(name)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#bridges.delete(name)
   }
 }
 
