@@ -45,10 +45,11 @@ export const webAssetsForVite = {
   enforce: 'pre',
   resolveId(wanted, importer) {
     const match = /^(\..*)\?(text|script)$/.exec(wanted)
-    return match && importer ? `\0web-assets:${match[2]}:${path.resolve(path.dirname(importer), match[1])}` : undefined
+    // The ending is for Vite, which would make something of a style sheet.
+    return match && importer ? `\0web-assets:${match[2]}:${path.resolve(path.dirname(importer), match[1])}:asset` : undefined
   },
   async load(id) {
-    const match = /^\0web-assets:(text|script):(.*)$/s.exec(id)
+    const match = /^\0web-assets:(text|script):(.*):asset$/s.exec(id)
     return match ? `export default ${JSON.stringify(await loadAsset(match[2], match[1]))}` : undefined
   }
 }

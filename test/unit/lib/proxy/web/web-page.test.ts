@@ -85,6 +85,7 @@ describe('the files of the page', () => {
     )
     expect(page).not.toMatch(/https?:\/\//)
     expect(page).not.toMatch(/\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)/i)
+    expect(style).toContain('prefers-color-scheme: dark')
     expect(style).not.toMatch(/@import|url\(/)
     // Without the script nothing that was typed could be sent.
     expect(page).not.toMatch(/<(?:input|select|textarea)[^>]*\sname=/)
