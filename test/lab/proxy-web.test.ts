@@ -10,12 +10,7 @@ import { channelEvent } from './support/web-scene.js'
 /** What a browser does beside seven others on two cores. */
 const patient = { timeout: 20_000 }
 
-const markup = [
-  '<img src=x onerror=window.hit=1>',
-  '"><script>window.hit=1</script>',
-  "javascript:window.hit=1//'",
-  '{{7*7}}'
-]
+const markup = ['<img src=x onerror=window.hit=1>', '"><script>window.hit=1</script>', "javascript:window.hit=1//'", '{{7*7}}']
 
 await describeWithBrowser('the web page in Chromium', () => {
   let browser: Browser
@@ -203,11 +198,11 @@ await describeWithBrowser('the web page in Chromium', () => {
     const page = await openAs('admin')
     for (const [n, name] of markup.entries())
       server.emit(
-        channelEvent(
+        `${channelEvent(
           'Newchannel',
           { name, id: `9.${n}`, caller: [name, name], exten: name },
           { [`X${n}`]: name, '<b>header</b>': name }
-        ) + `Event: <u>${n}</u>\r\nPrivilege: call,all\r\nChannel: ${name}\r\n\r\n`
+        )}Event: <u>${n}</u>\r\nPrivilege: call,all\r\nChannel: ${name}\r\n\r\n`
       )
     for (const name of markup) await page.locator('#calls').getByText(name).first().waitFor()
     await page.getByLabel('Filter').fill('Newchannel')

@@ -34,6 +34,7 @@ async function take(browser: Browser, url: string, play: () => void, { file, col
   await page.getByLabel('Cause').waitFor()
   // The second look at the status has the lag that the first has measured.
   await page.locator('#servers').getByText(/ ms$/).waitFor()
+  await page.locator('#figure-rate', { hasText: /^[1-9]/ }).waitFor()
   await page.evaluate('scrollTo(0, 0)')
   await page.screenshot({ path: path.join(folder, file) })
   await page.close()

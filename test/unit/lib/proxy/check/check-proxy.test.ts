@@ -116,6 +116,16 @@ describe('a check of the proxy', () => {
     expect(report.certificate).toMatchObject({ subject: 'CN=pbxkit test server', validUntil: '2126-10-28T10:17:07.000Z' })
   })
 
+  it('finds a web page for nobody, and one that takes secrets in clear', () => {
+    const web = { ...usual, 'user ann': { secret: hash, web: 'yes' } }
+    expect(codes(check(usual, { webAllow: ['127.0.0.1'] }))).toEqual(['warning web-without-users'])
+    expect(codes(check(web))).toEqual(['info web-without-addresses'])
+    expect(codes(check(web, { webAllow: ['none'] }))).toEqual(['info web-without-addresses'])
+    expect(codes(check(web, { webAllow: ['127.0.0.0/8', '::1'] }))).toEqual([])
+    expect(codes(check(web, { webAllow: ['10.0.0.0/8'] }))).toEqual(['warning web-unencrypted'])
+    expect(codes(check(web, { webAllow: ['10.0.0.0/8'], acceptUnencrypted: false, tls: tlsOf('server') }))).toEqual([])
+  })
+
   it('wants neither servers nor users of a demo', () => {
     expect(check({}, { demo: true }).findings).toEqual([])
   })

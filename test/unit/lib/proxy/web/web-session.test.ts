@@ -169,6 +169,16 @@ describe('the session of the web page', () => {
   })
 })
 
+describe('a browser', () => {
+  it('may connect first and speak later where the page may be opened: the banner waits', async () => {
+    const { proxy } = await startPair({}, usual)
+    const startMs = performance.now()
+    const client = await proxy.connect()
+    await client.until(() => client.received.includes('Asterisk Call Manager'))
+    expect(performance.now() - startMs).toBeGreaterThan(200)
+  })
+})
+
 describe('the status that the page shows', () => {
   it('has everything for administrators, and is not put on record', async () => {
     const { server, proxy } = await startPair({}, usual)
