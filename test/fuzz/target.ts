@@ -45,7 +45,7 @@ export async function outcomeLater<T>(
 function known(error: unknown, allowed: readonly ErrorClass[]): string {
   if (!allowed.some((one) => error instanceof one)) throw error
   assert(error instanceof PbxkitError, 'an error of ours')
-  assert(error.message.length < 4_096, `a message of ${error.message.length} characters`)
+  assert(error.message.length < 64 * 1024, `a message of ${error.message.length} characters`)
   return `${error.code}: ${error.message}`
 }
 

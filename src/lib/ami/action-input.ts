@@ -118,7 +118,12 @@ function* documentActions(text: string, where: string): Generator<Field[]> {
   } catch (cause) {
     throw new DataError(`There is no valid JSON in ${where}: ${(cause as Error).message}`, { cause })
   }
-  for (const action of Array.isArray(document) ? document : [document]) yield actionFromJson(action, where)
+  for (const action of Array.isArray(document) ? document : [document]) {
+    const fields = actionFromJson(action, where)
+    // On the wire it would be an empty line, which nobody answers.
+    if (fields.length === 0) throw new DataError(`An action in ${where} has no fields`)
+    yield fields
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AgiEncodeError } from '../../../src/lib/agi/errors.js'
 import { AgiGuard, type GuardStep } from '../../../src/lib/agi/guard.js'
 import { encodeHeaderBlock, HeaderBlockReader } from '../../../src/lib/agi/header-block.js'
 import { ReplyReader } from '../../../src/lib/agi/reply-reader.js'
@@ -40,8 +41,7 @@ const words = [
 export const agiTargets: FuzzTarget[] = [
   {
     name: 'agi-headers',
-    promise:
-      'HeaderBlockReader gives the same headers however they are cut, which it can write again, and throws ProtocolError only',
+    promise: 'HeaderBlockReader gives the same headers however they are cut, and throws ProtocolError only',
     corpus: () => recorded('A'),
     words,
     check(input, random) {
@@ -52,7 +52,8 @@ export const agiTargets: FuzzTarget[] = [
             const done = reader.push(chunk)
             if (done) {
               const entries = [...done.headers.entries]
-              encodeHeaderBlock(entries)
+              // A name that Asterisk could not have sent is read, and not written.
+              outcome(() => encodeHeaderBlock(entries), AgiEncodeError)
               return { entries, rest: Buffer.concat([done.rest, ...chunks.slice(index + 1)]).toString('latin1') }
             }
           }
@@ -105,7 +106,7 @@ export const agiTargets: FuzzTarget[] = [
       take(guard.applicationEnded())
       // SET VARIABLE of the outcome is the guard's own.
       for (const line of sent)
-        assert(!/^\s*(exec\s+"?(system|trysystem)\b|database|asyncagi)/i.test(line.toString('latin1')), `denied: ${line}`)
+        assert(!/^\s*(exec\s+"?(system|trysystem)"?\s|database\s|asyncagi\s)/i.test(line.toString('latin1')), `denied: ${line}`)
     }
   },
   {

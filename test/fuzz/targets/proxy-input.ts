@@ -118,7 +118,7 @@ export const proxyInputTargets: FuzzTarget[] = [
       const text = input.toString('latin1')
       isAstmanproxyConf(text)
       const { findings } = parseAstmanproxyConf(text, 'astmanproxy.conf')
-      const lines = text.split('\n').length
+      const lines = text.split(/\r\n|\n|\r/).length
       for (const { line } of findings) assert(line === undefined || (line >= 1 && line <= lines), `line ${line}`)
     }
   },

@@ -99,6 +99,11 @@ describe('readActions: JSON', () => {
     expect((await actions.next()).value).toEqual(ping)
   })
 
+  it('refuses an empty object: as an empty line on the wire nobody would answer it', async () => {
+    await expect(read('{}')).rejects.toThrow(new DataError('An action in stdin has no fields'))
+    await expect(read('{"Action":"Ping"}\n{}\n')).rejects.toThrow(DataError)
+  })
+
   it('names the line that is no JSON', async () => {
     await expect(read('{"Action":"Ping"}\n\n{"Action":\n{"Action":"Ping"}\n')).rejects.toThrow(
       /^There is no valid JSON in line 3 of stdin/
