@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ConfigError, DataError, PbxkitError } from '../../../src/lib/errors.js'
+import { ConfigError, DataError, IoError, PbxkitError } from '../../../src/lib/errors.js'
 import { SecretStore } from '../../../src/lib/registrations/accounts/account-secret.js'
 import { readCsvRows } from '../../../src/lib/registrations/accounts/csv-accounts.js'
 import { isDbtext, readDbtextRows } from '../../../src/lib/registrations/accounts/dbtext-accounts.js'
@@ -97,10 +97,15 @@ const accounts = Object.entries(readers).map(
     corpus: () => texts(text),
     words: [...columns.split(','), '"', ':', ',', '\\', '(string)', '(int,null)', 'file:', 'env:'],
     async check(input) {
-      const secrets = new SecretStore({ secretsFrom: 'values' } as never)
-      await outcomeLater(async () => {
-        for (const one of await read(input.toString())) readAccount(one, secrets)
-      }, DataError)
+      const secrets = new SecretStore({ env: { NAME: 'x' }, folder: '/nonexistent', warn: () => {} })
+      await outcomeLater(
+        async () => {
+          for (const one of await read(input.toString())) readAccount(one, secrets)
+        },
+        DataError,
+        ConfigError,
+        IoError
+      )
     }
   })
 )
