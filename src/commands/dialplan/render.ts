@@ -3,6 +3,7 @@ import { AmiCommand } from '../../lib/cli/ami-command.js'
 import { Args } from '../../lib/cli/oclif.js'
 import { renderFlags } from '../../lib/cli/render-flags.js'
 import { diffText, reportJson, reportText } from '../../lib/cli/render-report.js'
+import { readSiteOf } from '../../lib/cli/site-flags.js'
 import { writeToStderr } from '../../lib/cli/stderr.js'
 import { ExitStatus, type PbxkitError } from '../../lib/errors.js'
 import type { RenderReport } from '../../lib/privatedial/render-into.js'
@@ -20,35 +21,37 @@ lines belong into extensions_custom.conf, pjsip_custom.conf and pjsip_wizard_cus
 Exit status: 1 when --check or --diff find a difference, or when Asterisk does not have what was rendered; 65 a wrong site; 78 files that were edited.`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> privatedial.ini --out ./etc',
+    '<%= config.bin %> <%= command.id %> --out ./etc',
     '<%= config.bin %> <%= command.id %> privatedial.ini --diff',
-    '<%= config.bin %> <%= command.id %> privatedial.ini --apply --username admin --secret-file ~/.ami-secret',
-    '<%= config.bin %> <%= command.id %> privatedial.ini --watch --apply --username admin --secret-file ~/.ami-secret'
+    '<%= config.bin %> <%= command.id %> --apply --username admin --secret-file ~/.ami-secret',
+    '<%= config.bin %> <%= command.id %> --watch --apply --username admin --secret-file ~/.ami-secret'
   ]
 
-  static override args = { site: Args.string({ description: 'the site file ("-": stdin)', required: true }) }
+  static override args = { site: Args.string({ description: 'the site file, as --site ("-": stdin)' }) }
 
   static override flags = renderFlags
 
   protected override async execute(): Promise<void> {
     if (!this.flags.watch) return this.#answer(await this.#render())
-    const { watchFiles } = await import('../../lib/privatedial/watch-files.js')
+    const { stateOf, watchFiles } = await import('../../lib/privatedial/watch-files.js')
+    const { users = [], trunks = [] } = this.flags
+    const files = [this.#site, ...users, ...trunks]
+    const before = stateOf(files)
     await this.#renderOrTell()
     process.on('SIGHUP', () => void this.#renderOrTell())
     writeToStderr('ready\n')
-    const { users = [], trunks = [] } = this.flags
-    await watchFiles([this.args.site, ...users, ...trunks], () => this.#renderOrTell(), this.signal)
+    await watchFiles(files, () => this.#renderOrTell(), this.signal, before)
     await this.#running
   }
 
+  get #site(): string {
+    return this.args.site ?? this.flags.site
+  }
+
   async #render(): Promise<RenderReport> {
-    const [{ readSite }, { renderInto }] = await Promise.all([
-      import('../../lib/site/read-site.js'),
-      import('../../lib/privatedial/render-into.js')
-    ])
-    const { users = [], trunks = [], check, diff, timeout } = this.flags
-    const { site, warnings } = await readSite({ file: this.args.site, users, trunks, timeoutMs: timeout, signal: this.signal })
-    for (const { file, line, message } of warnings) this.note(`${file}:${line}: ${message}`)
+    const { renderInto } = await import('../../lib/privatedial/render-into.js')
+    const { check, diff, timeout } = this.flags
+    const { site } = await readSiteOf({ ...this.flags, site: this.#site }, this.signal, (message) => this.note(message))
     const folder = path.resolve(this.flags.out)
     const looksOnly = check || diff
     const client = this.flags.apply ? await this.#connect() : undefined

@@ -1,15 +1,11 @@
 import { Flags } from './oclif.js'
+import { siteInputFlags } from './site-flags.js'
 
 const writing = { helpGroup: 'WRITING' } as const
 
 /** How `dialplan render` is told what to do. */
 export const renderFlags = {
-  users: Flags.string({ description: 'more users from this file or database; repeatable', helpValue: 'FILE', multiple: true }),
-  trunks: Flags.string({
-    description: 'more trunks from this file or database; repeatable',
-    helpValue: 'FILE',
-    multiple: true
-  }),
+  ...siteInputFlags,
   out: Flags.string({ description: 'folder to write to', default: '/etc/asterisk', helpValue: 'DIR', ...writing }),
   etc: Flags.string({
     description: 'that folder as Asterisk sees it (in a container); default: --out',

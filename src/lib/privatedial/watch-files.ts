@@ -6,15 +6,16 @@ const settleMs = 300
 /**
  * Calls back after each change of files, until the signal is aborted. Their times and sizes are looked at, not notifications: these miss files that are replaced by a rename, and network
  * folders. A call that fails is the callee's to report.
+ * @param before what `stateOf` gave before the files were read for the first time: a change since then counts
  * @param everyMs between two looks
  */
 export async function watchFiles(
   paths: readonly string[],
   onChange: () => Promise<void>,
   signal: AbortSignal,
+  before = stateOf(paths),
   everyMs = 1_000
 ): Promise<void> {
-  let before = stateOf(paths)
   while (await pause(everyMs, signal)) {
     const now = stateOf(paths)
     if (now === before) continue
@@ -25,7 +26,8 @@ export async function watchFiles(
   }
 }
 
-function stateOf(paths: readonly string[]): string {
+/** What changes with a change of the files. */
+export function stateOf(paths: readonly string[]): string {
   const states = paths.map((path) => {
     const stat = fs.statSync(path, { throwIfNoEntry: false, bigint: true })
     return stat ? `${stat.ino} ${stat.mtimeNs} ${stat.size}` : 'none'

@@ -1,8 +1,8 @@
 import type { Site } from '../../../src/lib/site/site.js'
+import { siteText as textOf } from '../../unit/support/site-text.js'
 import { makeSite } from '../../unit/support/sites.js'
 
-/** The text of a site file. */
+/** The text of a site file, in the language of `privatedial.ini`. */
 export function siteText(changes: Partial<Site> = {}): string {
-  const site = makeSite(changes)
-  return JSON.stringify({ ...site, ivr: { ...site.ivr, keys: Object.fromEntries(site.ivr.keys) } })
+  return textOf(makeSite(changes))
 }

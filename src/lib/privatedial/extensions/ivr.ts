@@ -27,7 +27,6 @@ exten => s,1,Set(ivr_rounds=$[\${ivr_rounds} + 1])
  same => n,GotoIf($[\${ivr_rounds} > ${maxRounds}]?bye)
  same => n,Background(\${GLOBAL(IVR_MENU_SOUND)})
  same => n,WaitExten(10)
- same => n,Goto(s,1)
  same => n(bye),Playback(vm-goodbye)
  same => n,Hangup()
 
