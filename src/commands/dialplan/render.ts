@@ -49,11 +49,17 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
   }
 
   async #render(): Promise<RenderReport> {
-    const { renderInto } = await import('../../lib/privatedial/render-into.js')
+    const [{ renderInto }, { completeJournal }] = await Promise.all([
+      import('../../lib/privatedial/render-into.js'),
+      import('../../lib/privatedial/write/journal.js')
+    ])
     const { check, diff, timeout } = this.flags
-    const { site } = await readSiteOf({ ...this.flags, site: this.#site }, this.signal, (message) => this.note(message))
     const folder = path.resolve(this.flags.out)
     const looksOnly = check || diff
+    // Before the site is read, which may be broken: Asterisk may start at any time.
+    const completed = looksOnly || this.flags['dry-run'] ? [] : await completeJournal(folder, this.flags.force)
+    if (completed.length > 0) this.note(`A run that was killed had not put in place: ${completed.join(', ')}; they are now`)
+    const { site } = await readSiteOf({ ...this.flags, site: this.#site }, this.signal, (message) => this.note(message))
     const client = this.flags.apply ? await this.#connect() : undefined
     try {
       const report = await renderInto(site, {

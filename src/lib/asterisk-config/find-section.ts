@@ -1,5 +1,5 @@
 import { strip } from './comments.js'
-import type { SectionDraft } from './section.js'
+import type { SectionDraft, SettingDraft } from './section.js'
 import { sameIgnoringCase } from './text.js'
 
 /** A filter that cannot be looked at: `[a](+name=(x|y))` has regular expressions, of which only plain text, `.`, `^` and `$` are known here. */
@@ -11,6 +11,17 @@ export class UnknownFilter extends Error {}
 export class SectionIndex {
   readonly sections: SectionDraft[] = []
   readonly #byName = new Map<string, SectionDraft[]>()
+  readonly #inherited = new Map<SettingDraft, SettingDraft>()
+
+  /** A setting as heirs have it: one object for all of them. A setting is never changed where it stands, only replaced. */
+  inherited(setting: SettingDraft): SettingDraft {
+    if (setting.isInherited) return setting
+    const known = this.#inherited.get(setting)
+    if (known) return known
+    const copy = { ...setting, isInherited: true }
+    this.#inherited.set(setting, copy)
+    return copy
+  }
 
   add(section: SectionDraft): void {
     this.sections.push(section)

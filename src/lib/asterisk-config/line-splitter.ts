@@ -14,9 +14,18 @@ export interface RawLine {
  */
 export function splitLines(bytes: string): RawLine[] {
   const lines: RawLine[] = []
+  eachLine(bytes, (line) => lines.push(line))
+  return lines
+}
+
+/** The same, one line after the other, for who does not want to keep them. @param read is given its number, from 1 */
+export function eachLine(bytes: string, read: (line: RawLine, number: number) => void): void {
+  let number = 0
   for (let start = 0; start < bytes.length; ) {
     let end = chunkEnd(bytes, start)
-    let text: string | undefined = beforeNul(bytes.slice(start, end))
+    const raw = bytes.slice(start, end)
+    let text: string | undefined = beforeNul(raw)
+    let whole = raw
     if (isCut(text)) {
       text = undefined
       let rest: string
@@ -25,11 +34,11 @@ export function splitLines(bytes: string): RawLine[] {
         rest = beforeNul(bytes.slice(end, next))
         end = next
       } while (end < bytes.length && isCut(rest))
+      whole = bytes.slice(start, end)
     }
-    lines.push({ raw: bytes.slice(start, end), text })
+    read({ raw: whole, text }, ++number)
     start = end
   }
-  return lines
 }
 
 /** A buffer that is full and has no line feed: the line goes on. */

@@ -82,6 +82,6 @@ function inherit(index: SectionIndex, section: SectionDraft, name: string, most:
   }
   if (base.settings.length > most) throw new TooLarge(`There are more than ${maxSettings} settings`)
   section.templates.push(base.name)
-  for (const setting of base.settings) section.settings.push({ ...setting, isInherited: true })
+  for (const setting of base.settings) section.settings.push(index.inherited(setting))
   return base.settings.length
 }

@@ -72,7 +72,12 @@ function parseSection(text: string): SectionLine | FaultyLine {
   if (text[close + 1] !== '(') return { ...section, options: undefined, ignored: text.slice(close + 1) }
   const end = text.indexOf(')', close)
   if (end < 0) return faulty('options-unclosed', `No closing ) of the options of section [${writtenName}]`, true)
-  return { ...section, options: text.slice(close + 2, end).split(','), ignored: text.slice(end + 1) }
+  return { ...section, options: listOf(text.slice(close + 2, end)), ignored: text.slice(end + 1) }
+}
+
+/** Most have one option, and `split` remembers each text that it has cut. */
+function listOf(options: string): string[] {
+  return options.includes(',') ? options.split(',') : [options]
 }
 
 function parseDirective(text: string): DirectiveLine | FaultyLine {

@@ -29,16 +29,28 @@ export function encodeValue(value: string, field = 'The value'): string {
 
 /** @throws DataError when no setting can have this name, or when it would be read as something else */
 export function checkSettingName(name: string): void {
+  if (knownNames.has(name)) return
   const field = `The name ${JSON.stringify(name)}`
   refuseUnwritable(name, field)
   if (name === '' || hasBlankEnds(name)) throw new DataError(`${field} is empty, or begins or ends with a blank`)
   if (/[=;]/.test(name)) throw new DataError(`${field} has a = or a ; in it`)
   // `k+ = v` is one blank away from `k+= v`, which appends.
   if (/^[[#\\]|\+$/.test(name)) throw new DataError(`${field} begins with [, # or \\, or ends with +`)
+  if (knownNames.size < maxKnownNames) knownNames.add(name)
 }
+
+/** Names that are fine: 10,000 users have a dozen between them. */
+const knownNames = new Set<string>()
+/** As many as PJSIP has options; numbers as names would only fill it. */
+const maxKnownNames = 500
+
+/** Nearly all values and names: nothing of what is looked for below can be in them. */
+const plainValue = /^[!-:<-~](?:[ -:<-~]{0,1000}[!-:<-~])?$/
+const plainSectionName = /^[A-Za-z0-9._:-]{1,79}$/
 
 /** @throws DataError when a section of this name could not be read, inherited from and appended to */
 export function checkSectionName(name: string): void {
+  if (plainSectionName.test(name)) return
   const field = `The section name ${JSON.stringify(name)}`
   refuseUnwritable(name, field)
   if (name === '' || /[\s[\];(),]/.test(name))
@@ -52,6 +64,7 @@ export function checkSectionName(name: string): void {
 /** A line for a setting, without its line end. @throws DataError */
 export function settingText({ name, value, operator = '=' }: NewSetting): string {
   checkSettingName(name)
+  if (plainValue.test(value)) return `${name} ${operator} ${value}`
   // The blank behind the sign keeps a value that begins with > from becoming a part of it.
   const encoded = encodeValue(value, `The value of ${name}`)
   const text = `${name} ${operator}${encoded === '' ? '' : ` ${encoded}`}`
@@ -85,7 +98,8 @@ function hasBlankEnds(text: string): boolean {
 
 function refuseUnwritable(text: string, field: string): void {
   if (/[\x00-\x1f\x7f]/.test(text)) throw new DataError(`${field} has a line break or another control character in it`)
-  if (/\p{Surrogate}/u.test(text)) throw new DataError(`${field} is no whole Unicode text`)
+  // The second is sure and slow, and needed for what is beyond the first plane only.
+  if (/[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text)) throw new DataError(`${field} is no whole Unicode text`)
 }
 
 /** Asterisk drops a longer line. Two bytes are kept for the line end. */

@@ -22,14 +22,14 @@ export interface LoadedSection {
   readonly line: number
 }
 
-/** What the reader builds. Names and values have one character a byte. */
+/** What the reader builds. Names and values have one character a byte. Sections share what they inherit. */
 export interface SettingDraft {
-  name: string
-  value: string
-  isArrow: boolean
-  isInherited: boolean
-  file: string
-  line: number
+  readonly name: string
+  readonly value: string
+  readonly isArrow: boolean
+  readonly isInherited: boolean
+  readonly file: string
+  readonly line: number
 }
 
 export interface SectionDraft {

@@ -1,4 +1,5 @@
 import { type LoadedConfig, loadConfig } from '../asterisk-config/load.js'
+import type { LoadedSection } from '../asterisk-config/section.js'
 import { readDialplan } from '../dialplan/read-dialplan.js'
 import type { Catalogue } from './catalogue/catalogue.js'
 import { checkDialplan } from './check-dialplan.js'
@@ -31,6 +32,10 @@ export interface CheckOptions {
   readonly language?: string | undefined
   /** Codes that are not reported. */
   readonly ignore?: readonly string[]
+  /** Files of the folder that are looked at, with what they include. Default: all that Asterisk would read. */
+  readonly only?: ReadonlySet<string>
+  /** A file whose PJSIP sections a program has made, all alike: so many of them are looked at, the others are there. */
+  readonly alike?: { readonly file: string; readonly lookedAt: number } | undefined
 }
 
 export interface CheckResult {
@@ -47,7 +52,7 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
   const lines = new SourceLines(host)
   const ignores = new Ignores(lines, options.ignore ?? [])
   const report = new Report(lines, (code, file, line) => ignores.has(code, file, line))
-  const configs = loadAll(host)
+  const configs = loadAll(host, options.only ?? knownFiles)
   for (const config of configs.values()) {
     checkFiles(config, report)
     checkNeededIncludes(config, host, lines, report)
@@ -56,7 +61,7 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
         report.add('unknown-ignore', { file, line, text: word }, `${word} is no code`)
     }
   }
-  const model = readPjsip(configs.get('pjsip.conf'), configs.get('pjsip_wizard.conf'))
+  const model = readPjsip(configs.get('pjsip.conf'), configs.get('pjsip_wizard.conf'), firstOf(options.alike))
   const program = readProgram(configs, model, host)
   if (program) checkDialplan({ program, configs, host, report, lines, ...options })
   checkPjsip(configs, model, { program, host, report, ...options })
@@ -68,8 +73,8 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
   return { findings: sortFindings(report.findings, files), files, leftOut: report.leftOut }
 }
 
-function loadAll(host: CheckHost): Map<string, LoadedConfig> {
-  const names = [...(host.list(host.folder) ?? [])].filter((name) => knownFiles.has(name)).sort()
+function loadAll(host: CheckHost, wanted: ReadonlySet<string>): Map<string, LoadedConfig> {
+  const names = [...(host.list(host.folder) ?? [])].filter((name) => wanted.has(name)).sort()
   const configs = new Map(names.map((name) => [name, loadConfig(name, host)]))
   // A file that another one includes is checked there: users.conf may be anybody's name for it.
   for (const [name, config] of configs) {
@@ -77,6 +82,11 @@ function loadAll(host: CheckHost): Map<string, LoadedConfig> {
     if (others.some(({ files }) => files.includes(config.files[0] ?? ''))) configs.delete(name)
   }
   return configs
+}
+
+function firstOf(alike: CheckOptions['alike']): (section: LoadedSection) => boolean {
+  let seen = 0
+  return ({ file }) => file !== alike?.file || ++seen <= alike.lookedAt
 }
 
 /** Undefined without an extensions.conf that Asterisk would load: all else would only follow from that. */

@@ -3,7 +3,7 @@ import { ruleCodes, rules } from './rules.js'
 import type { SourceLines } from './source-lines.js'
 
 const comment = /;.*?pbxkit-ignore(-file)?[ \t:]+([a-z][a-z-]*(?:[ \t,]+[a-z][a-z-]*)*)/
-const mark = /pbxkit-ignore/
+const mark = 'pbxkit-ignore'
 
 interface FileIgnores {
   readonly whole: ReadonlySet<string>
@@ -36,8 +36,7 @@ export class Ignores {
     if (known) return known
     const whole = new Set<string>()
     const lines = new Map<number, ReadonlySet<string>>()
-    for (const [index, text] of this.#lines.of(file).entries()) {
-      if (!mark.test(text)) continue
+    for (const [index, text] of this.#marked(file)) {
       const found = readIgnore(text)
       if (found?.isWholeFile) for (const code of found.codes) whole.add(code)
       else if (found) lines.set(index + 1, new Set(found.codes))
@@ -47,10 +46,16 @@ export class Ignores {
     return read
   }
 
+  /** Lines that have one, by their index. */
+  #marked(file: string): (readonly [index: number, text: string])[] {
+    if (!this.#lines.mentions(file, mark)) return []
+    return [...this.#lines.of(file).entries()].filter(([, text]) => text.includes(mark))
+  }
+
   /** First words that are no codes. */
   *unknown(file: string): Generator<{ line: number; word: string }> {
-    for (const [index, text] of this.#lines.of(file).entries()) {
-      const word = mark.test(text) ? comment.exec(text)?.[2]?.split(/[ \t,]+/)[0] : undefined
+    for (const [index, text] of this.#marked(file)) {
+      const word = comment.exec(text)?.[2]?.split(/[ \t,]+/)[0]
       if (word !== undefined && !Object.hasOwn(rules, word)) yield { line: index + 1, word }
     }
   }

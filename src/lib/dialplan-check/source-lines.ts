@@ -26,6 +26,14 @@ export class SourceLines {
     return lines
   }
 
+  /** Does a text stand anywhere in a file? Most files need not be cut into lines to say no. @param text ASCII */
+  mentions(file: string, text: string): boolean {
+    if (this.#lines.has(file)) return this.of(file).some((line) => line.includes(text))
+    const bytes = this.#host.read(file)
+    if (bytes === undefined || bytes === 'not-a-file') return false
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text)
+  }
+
   line(file: string, line: number): string {
     return this.of(file)[line - 1] ?? ''
   }

@@ -3,14 +3,18 @@ import { maxLineBytes } from '../asterisk-config/limits.js'
 /** The name of the longest option that a value is rendered behind (`endpoint/external_media_address = `) has less, and so has what is put around it. */
 const roomForName = 200
 
+/** Nearly all values: ASCII without blanks at its ends, and short. */
+const plainText = /^[!-~](?:[ -~]{0,1000}[!-~])?$/
+
 /**
  * What no value may have, wherever it comes from and wherever it goes to: what would end a line of Asterisk's files, be taken away at its ends,
  * or have the whole line dropped.
  * @returns what is wrong; undefined for a text that is fine
  */
 export function unwritable(text: string): string | undefined {
+  if (plainText.test(text)) return undefined
   if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)) return 'has a line break or another control character'
-  if (/\p{Surrogate}/u.test(text) || text.includes('\ufffd')) return 'is no whole Unicode text'
+  if (/[\ud800-\udfff\ufffd]/.test(text) && (text.includes('\ufffd') || /\p{Surrogate}/u.test(text))) return 'is no whole Unicode text'
   // Asterisk takes them away.
   if (/^\s|\s$/u.test(text)) return 'begins or ends with a blank'
   if (Buffer.byteLength(text) > maxLineBytes - 1 - roomForName) return 'is too long for a line of Asterisk, which would drop it'

@@ -13,11 +13,12 @@ import { addValue, beginEntry, emptyTree, type SiteEntry, type SiteTree } from '
 export function readIni(bytes: Uint8Array, file: string, problems: SiteProblems): SiteTree {
   const tree = emptyTree(file)
   const lines = readDocumentLines(bytes)
+  const isPlain = isPlainText(bytes)
   let entry: SiteEntry | 'none' | 'refused' = 'none'
   let commentAt: number | undefined
   lines.forEach((line, index) => {
     const source: SiteSource = { file, line: index + 1 }
-    const why = unreadable(line)
+    const why = isPlain && line.raw.length < maxLineBytes ? undefined : unreadable(line)
     if (why) problems.error('characters', source, `The line ${why}`)
     if (line.depthBefore === 0 && line.depthAfter !== 0) commentAt = index + 1
     const { parsed } = line
@@ -56,6 +57,11 @@ export function readIni(bytes: Uint8Array, file: string, problems: SiteProblems)
   if ((lines.at(-1)?.depthAfter ?? 0) !== 0 && commentAt !== undefined)
     problems.error('syntax', { file, line: commentAt }, 'A ;-- comment begins here and never ends')
   return tree
+}
+
+/** Most sites are ASCII and need no look at each line. */
+function isPlainText(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x09)
 }
 
 /** What Asterisk's reader would drop or cut without a word. */

@@ -13,12 +13,25 @@ const contextSetting = /(^|\/|_)(context|[a-z]+context)$|^(dialout|callback|forw
 /** All contexts that files other than extensions.conf lead to. */
 export function configuredContexts(configs: ReadonlyMap<string, LoadedConfig>): Set<string> {
   const found = new Set<string>()
+  const namesContext = remembered((name) => contextSetting.test(name))
   for (const [name, { sections }] of configs) {
     if (name === 'extensions.conf') continue
     for (const { settings } of sections)
-      for (const one of settings) if (contextSetting.test(one.name)) found.add(one.value.split('@').at(-1)!)
+      for (const one of settings) if (namesContext(one.name)) found.add(one.value.split('@').at(-1)!)
   }
   return found
+}
+
+/** There are many settings and few names. */
+function remembered(test: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (name) => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const is = test(name)
+    known.set(name, is)
+    return is
+  }
 }
 
 /** Contexts that a module makes itself when it loads. */
@@ -27,8 +40,10 @@ export function madeContexts(configs: ReadonlyMap<string, LoadedConfig>, { wizar
   for (const { settings } of configs.get('res_parking.conf')?.sections ?? []) {
     for (const { name, value } of settings) if (/^context$/i.test(name)) made.add(value)
   }
-  for (const { settings } of [...configs.values()].flatMap(({ sections }) => sections)) {
-    for (const { name, value } of settings) if (/^regcontext$/i.test(name)) for (const one of value.split('&')) made.add(one)
+  const isRegcontext = remembered((name) => /^regcontext$/i.test(name))
+  for (const { sections } of configs.values()) {
+    for (const { settings } of sections)
+      for (const { name, value } of settings) if (isRegcontext(name)) for (const one of value.split('&')) made.add(one)
   }
   for (const { options } of wizards) for (const { value } of options.get('hint_context') ?? []) made.add(value)
   return made

@@ -42,6 +42,7 @@ export function checkNeededIncludes(config: LoadedConfig, files: ConfigFiles, li
 
 function inclusionsOf(file: string, files: ConfigFiles, lines: SourceLines): Inclusion[] {
   const found: Inclusion[] = []
+  if (!lines.mentions(file, '#')) return found
   for (const [index, text] of lines.of(file).entries()) {
     const name = text.includes('#') ? directive.exec(text)?.[1] : undefined
     if (name === undefined) continue

@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../../asterisk-config/load.js'
 import type { LoadedSection, LoadedSetting } from '../../asterisk-config/section.js'
+import { OptionReader, type Options } from './section-options.js'
 
 /** An object of PJSIP: a section of pjsip.conf, or what the wizard makes of one of its own. */
 export interface PjsipObject {
@@ -7,14 +8,14 @@ export interface PjsipObject {
   readonly name: string
   readonly section: LoadedSection
   /** Its options by name in lower case, without the wizard's prefix. */
-  readonly options: ReadonlyMap<string, readonly LoadedSetting[]>
+  readonly options: Options
   readonly isOfWizard: boolean
 }
 
 /** A section of pjsip_wizard.conf that makes objects. */
 export interface WizardUser {
   readonly section: LoadedSection
-  readonly options: ReadonlyMap<string, readonly LoadedSetting[]>
+  readonly options: Options
 }
 
 /** All objects of PJSIP. */
@@ -25,39 +26,52 @@ export interface PjsipModel {
   of(type: string): readonly PjsipObject[]
 }
 
-export function readPjsip(pjsip: LoadedConfig | undefined, wizard: LoadedConfig | undefined): PjsipModel {
-  const wizards = (wizard?.sections ?? []).filter(isWizard).map((section) => ({ section, options: optionsOf(section) }))
-  const plain = (pjsip?.sections ?? []).filter(({ isTemplate }) => !isTemplate).flatMap(plainObject)
-  const objects = [...plain, ...wizards.flatMap(wizardObjects)]
+/** @param isLookedAt says no to sections that are known to exist, and of which no rule is asked */
+export function readPjsip(
+  pjsip: LoadedConfig | undefined,
+  wizard: LoadedConfig | undefined,
+  isLookedAt: (section: LoadedSection) => boolean = () => true
+): PjsipModel {
+  const reader = new OptionReader()
+  const wizards: WizardUser[] = []
+  const objects: PjsipObject[] = []
   const byType = new Map<string, PjsipObject[]>()
-  const names = new Set<string>()
-  for (const object of objects) {
+  const names = new Map<string, Set<string>>()
+  const name = (type: string, one: string) => {
+    const known = names.get(type)
+    if (known) known.add(one)
+    else names.set(type, new Set([one]))
+  }
+  const add = (object: PjsipObject) => {
+    objects.push(object)
     const same = byType.get(object.type)
     if (same) same.push(object)
     else byType.set(object.type, [object])
-    names.add(`${object.type}\n${object.name}`)
+    name(object.type, object.name)
   }
-  return { objects, wizards, has: (type, name) => names.has(`${type}\n${name}`), of: (type) => byType.get(type) ?? [] }
+  for (const section of pjsip?.sections ?? []) {
+    if (section.isTemplate) continue
+    const type = section.settings.findLast((one) => one.name === 'type')?.value
+    if (type === undefined) continue
+    if (isLookedAt(section)) add({ type, name: section.name, section, options: reader.read(section), isOfWizard: false })
+    else name(type, section.name)
+  }
+  for (const section of wizard?.sections ?? []) {
+    if (!isWizard(section)) continue
+    if (isLookedAt(section)) wizards.push({ section, options: reader.read(section) })
+    else for (const type of ['endpoint', 'aor']) name(type, section.name)
+  }
+  for (const one of wizards) for (const object of wizardObjects(one)) add(object)
+  return {
+    objects,
+    wizards,
+    has: (type, one) => names.get(type)?.has(one) ?? false,
+    of: (type) => byType.get(type) ?? []
+  }
 }
 
 function isWizard({ isTemplate, settings }: LoadedSection): boolean {
   return !isTemplate && settings.some(({ name, value }) => name === 'type' && value === 'wizard')
-}
-
-function plainObject(section: LoadedSection): PjsipObject[] {
-  const type = section.settings.findLast(({ name }) => name === 'type')?.value
-  return type === undefined ? [] : [{ type, name: section.name, section, options: optionsOf(section), isOfWizard: false }]
-}
-
-export function optionsOf({ settings }: LoadedSection): Map<string, LoadedSetting[]> {
-  const options = new Map<string, LoadedSetting[]>()
-  for (const setting of settings) {
-    const key = setting.name.toLowerCase()
-    const same = options.get(key)
-    if (same) same.push(setting)
-    else options.set(key, [setting])
-  }
-  return options
 }
 
 /** What res_pjsip_config_wizard.c makes: an endpoint and an aor always, the others when they are asked for. */
@@ -79,11 +93,11 @@ function wizardObjects({ section, options }: WizardUser): PjsipObject[] {
 }
 
 /** The value that counts: the last one. */
-export function lastOf(options: ReadonlyMap<string, readonly LoadedSetting[]>, name: string): LoadedSetting | undefined {
+export function lastOf(options: Options, name: string): LoadedSetting | undefined {
   return options.get(name)?.at(-1)
 }
 
-export function isOn(options: ReadonlyMap<string, readonly LoadedSetting[]>, name: string): boolean {
+export function isOn(options: Options, name: string): boolean {
   return /^(yes|true|y|t|1|on)$/i.test(lastOf(options, name)?.value ?? '')
 }
 

@@ -92,6 +92,6 @@ function weaknessOf({ setting: { value }, obvious }: Account): string | undefine
   if (obvious.some((one) => one.toLowerCase() === text)) return 'is the name of the account'
   if (common.has(text.replace(/[\d!.]+$/, ''))) return 'is one that everybody tries'
   if (value.length < leastCharacters) return `has fewer than ${leastCharacters} characters`
-  if (new Set(value).size <= 2) return 'has hardly any different characters'
+  if (/^(.)\1*(?:(.)(?:\1|\2)*)?$/s.test(value)) return 'has hardly any different characters'
   return /^\d{1,11}$/.test(value) ? 'is a number' : undefined
 }

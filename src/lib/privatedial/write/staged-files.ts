@@ -1,27 +1,30 @@
-import type { ConfigFiles } from '../../asterisk-config/files.js'
+import type { CheckHost } from '../../dialplan-check/host.js'
+import type { RenderedFile } from '../rendered-file.js'
 
 /** What Asterisk would find once the new files are in place: they, and behind them all that is in the folder already (what is added by hand, other modules' files). */
-export class StagedConfig implements ConfigFiles {
+export class StagedFiles implements CheckHost {
   readonly folder: string
-  readonly #staged: ReadonlyMap<string, string>
-  readonly #behind: ConfigFiles
+  readonly #staged: ReadonlyMap<string, { readonly bytes: Buffer; readonly mode: number }>
+  readonly #names: readonly string[]
+  readonly #behind: CheckHost
 
-  /** @param staged texts by whole path */
-  constructor(staged: ReadonlyMap<string, string>, behind: ConfigFiles) {
+  constructor(files: readonly RenderedFile[], behind: CheckHost) {
     this.folder = behind.folder
-    this.#staged = staged
+    this.#names = files.map(({ name }) => name)
+    this.#staged = new Map(files.map(({ name, text, mode }) => [`${this.folder}/${name}`, { bytes: Buffer.from(text), mode }]))
     this.#behind = behind
   }
 
   read(path: string): Uint8Array | 'not-a-file' | undefined {
-    const text = this.#staged.get(path)
-    return text === undefined ? this.#behind.read(path) : Buffer.from(text)
+    return this.#staged.get(path)?.bytes ?? this.#behind.read(path)
   }
 
   list(folder: string): readonly string[] | undefined {
-    const ours = [...this.#staged.keys()].filter((path) => path.slice(0, path.lastIndexOf('/')) === folder)
-    const names = ours.map((path) => path.slice(folder.length + 1))
     const others = this.#behind.list(folder)
-    return others || names.length > 0 ? [...new Set([...(others ?? []), ...names])] : undefined
+    return folder === this.folder ? [...new Set([...(others ?? []), ...this.#names])] : others
+  }
+
+  mode(path: string): number | undefined {
+    return this.#staged.get(path)?.mode ?? this.#behind.mode(path)
   }
 }

@@ -1,12 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { ConfigFolder } from '../../dialplan/config-folder.js'
+import { FolderHost } from '../../dialplan-check/host.js'
 import { ConfigError, IoError } from '../../errors.js'
 import type { RenderedFile } from '../rendered-file.js'
 import { checkStaged } from './check-staged.js'
 import { type FileDifference, findDifferences } from './differences.js'
+import { carryOut, commit, completeJournal, digestOf } from './journal.js'
 import { removesNumbers } from './number-order.js'
-import { StagedConfig } from './staged-files.js'
+import { StagedFiles } from './staged-files.js'
 
 export interface WriteOptions {
   /** Also files that were edited by hand, or that were never rendered. */
@@ -31,16 +32,20 @@ const backupName = '.pbxkit-backup'
 
 /**
  * Puts files into Asterisk's folder: all are written beside it first, checked as Asterisk would read them, and then renamed one by one, in their order. What was there before
- * is kept in `.pbxkit-backup`, once. Whatever fails before the first rename (a full disk, an error in a file, a kill) leaves the old files.
- * @throws ConfigError for files that are not ours to overwrite, or that would not load; IoError when they cannot be written
+ * is kept in `.pbxkit-backup`, once. Whatever fails before all files are staged (a full disk, an error in a file, a kill) leaves the old files; a run that is killed later is
+ * completed by the next one before it does anything else, so that there are the old files or the new ones.
+ * @throws ConfigError for files that are not ours to overwrite, or that would not load; RenderBusyError; IoError when they cannot be written
  */
 export async function writeFiles(files: readonly RenderedFile[], folder: string, options: WriteOptions = {}): Promise<Written> {
-  if (!options.dryRun) makeFolder(folder)
+  if (!options.dryRun) {
+    makeFolder(folder)
+    await completeJournal(folder, options.force)
+    removeLeftovers(folder)
+  }
   const differences = findDifferences(files, folder)
   const changed = inOrder(differences.filter(({ state }) => state !== 'same'))
   if (!options.force) refuseForeign(changed)
-  const texts = new Map(files.map(({ name, text }) => [path.join(path.resolve(folder), name), text]))
-  checkStaged(new StagedConfig(texts, new ConfigFolder(folder)), new Set(files.map(({ name }) => name)))
+  await checkStaged(new StagedFiles(files, new FolderHost(folder)), new Set(files.map(({ name }) => name)))
   const written = changed.map(({ name }) => name)
   if (!options.dryRun && changed.length > 0) await replace(changed, folder, options)
   return { differences, written }
@@ -70,33 +75,30 @@ function refuseForeign(changed: readonly FileDifference[]): void {
 }
 
 async function replace(changed: readonly FileDifference[], folder: string, options: WriteOptions): Promise<void> {
-  removeLeftovers(folder)
   let stage: string | undefined
   try {
     stage = fs.mkdtempSync(path.join(folder, `${stagePrefix}${process.pid}-`))
     for (const { file } of changed) stageFile(file, stage, folder)
-    backUp(changed, folder, stage)
+    keepOld(changed, folder, stage)
+    commit(
+      stage,
+      folder,
+      changed.map(({ name }) => ({ name, before: digestOf(path.join(folder, name)) }))
+    )
   } catch (cause) {
     if (stage !== undefined) fs.rmSync(stage, { recursive: true, force: true })
     throw new IoError(`Cannot write to ${folder}: ${(cause as Error).message}; the old files are as they were`, { cause })
   }
   try {
-    const done: string[] = []
-    for (const { name } of changed) {
-      const isLast = name === changed.at(-1)!.name
-      if (isLast && name === 'numbers.conf' && done.length > 0) await options.beforeNumbers?.(done)
-      fs.renameSync(path.join(stage, name), path.join(folder, name))
-      done.push(name)
-    }
-    syncFolder(folder)
+    await carryOut(folder, async (name, done) => {
+      if (name === 'numbers.conf' && done.length > 0) await options.beforeNumbers?.(done)
+    })
   } catch (cause) {
     if (!(cause as NodeJS.ErrnoException).syscall) throw cause
     throw new IoError(`Cannot rename in ${folder}: ${(cause as Error).message}`, {
       cause,
-      hint: 'Render again: some files are new.'
+      hint: 'Render again: some files are new, and the others are completed then.'
     })
-  } finally {
-    fs.rmSync(stage, { recursive: true, force: true })
   }
 }
 
@@ -121,19 +123,17 @@ function own(fd: number, old: string, folder: string): void {
   fs.fchownSync(fd, uid, gid)
 }
 
-function backUp(changed: readonly FileDifference[], folder: string, stage: string): void {
+/** What is replaced, for the backup. */
+function keepOld(changed: readonly FileDifference[], folder: string, stage: string): void {
   const old = changed.filter(({ before }) => before !== undefined)
   if (old.length === 0) return
-  const fresh = path.join(stage, 'backup')
-  fs.mkdirSync(fresh, { mode: 0o700 })
+  const kept = path.join(stage, 'backup')
+  fs.mkdirSync(kept, { mode: 0o700 })
   for (const { name } of old) {
-    const copy = path.join(fresh, name)
+    const copy = path.join(kept, name)
     fs.copyFileSync(path.join(folder, name), copy)
     fs.chmodSync(copy, 0o600)
   }
-  const backup = path.join(folder, backupName)
-  fs.rmSync(backup, { recursive: true, force: true })
-  fs.renameSync(fresh, backup)
 }
 
 /** Folders of runs that were killed. */
@@ -158,14 +158,5 @@ function makeFolder(folder: string): void {
     fs.mkdirSync(folder, { recursive: true })
   } catch (cause) {
     throw new IoError(`Cannot make ${folder}: ${(cause as Error).message}`, { cause })
-  }
-}
-
-function syncFolder(folder: string): void {
-  const fd = fs.openSync(folder, 'r')
-  try {
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
   }
 }

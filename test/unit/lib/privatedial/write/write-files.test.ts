@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import esbuild from 'esbuild'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { bundleOptions } from '../../../../../bin/bundle-options.mjs'
 import { renderSite } from '../../../../../src/lib/privatedial/render-site.js'
 import { sealText } from '../../../../../src/lib/privatedial/rendered-file.js'
 import { writeFiles } from '../../../../../src/lib/privatedial/write/write-files.js'
@@ -22,7 +19,6 @@ const site = makeSite()
 const files = renderSite(site)
 const changed = renderSite({ ...site, dial: { ...site.dial, timeoutS: 99 } })
 const at = (name: string) => path.join(folder, name)
-const contents = () => Object.fromEntries(files.map(({ name }) => [name, fs.readFileSync(at(name), 'utf8')]))
 const names = () => fs.readdirSync(folder).sort()
 
 describe('writing rendered files', () => {
@@ -88,17 +84,6 @@ describe('writing rendered files', () => {
     expect(names().filter((name) => name.startsWith('.'))).toEqual([])
   })
 
-  it('leaves the old files when it is killed before the first is put in place, and the next run clears up', async () => {
-    await writeFiles(files, folder)
-    const before = contents()
-    const { signal, stdout } = spawnSync(process.execPath, ['-e', killedProgram(), folder], { encoding: 'utf8' })
-    expect({ signal, stdout }).toEqual({ signal: 'SIGKILL', stdout: 'staged\n' })
-    expect(names().some((name) => name.startsWith('.pbxkit-render'))).toBe(true)
-    expect(contents()).toEqual(before)
-    expect((await writeFiles(changed, folder)).written).toEqual(['extensions_local.conf'])
-    expect(names().some((name) => name.startsWith('.pbxkit-render'))).toBe(false)
-  })
-
   it('puts new numbers in place after their endpoints, and takes numbers away before', async () => {
     await writeFiles(files, folder)
     const more = renderSite({ ...site, users: [...site.users, makeUser('dave', '+46812340009')] })
@@ -120,28 +105,3 @@ describe('writing rendered files', () => {
     expect(names().filter((name) => name.startsWith('.pbxkit-render'))).toEqual([`.pbxkit-render-${process.ppid}-abc`])
   })
 })
-
-/** A program that writes changed files and dies where it would rename the first. */
-function killedProgram(): string {
-  const { outputFiles } = esbuild.buildSync({
-    ...(bundleOptions as unknown as esbuild.BuildOptions),
-    minify: false,
-    write: false,
-    stdin: {
-      loader: 'ts',
-      resolveDir: import.meta.dirname,
-      contents: `
-        import fs from 'node:fs'
-        import { renderSite } from '../../../../../src/lib/privatedial/render-site.js'
-        import { writeFiles } from '../../../../../src/lib/privatedial/write/write-files.js'
-        import { makeSite } from '../../../support/sites.js'
-        fs.renameSync = () => {
-          fs.writeSync(1, 'staged\\n')
-          process.kill(process.pid, 'SIGKILL')
-        }
-        const site = makeSite()
-        writeFiles(renderSite({ ...site, dial: { ...site.dial, timeoutS: 99 } }), process.argv[1])`
-    }
-  })
-  return outputFiles![0]!.text
-}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { ConfigError, ExitStatus, IoError, PbxkitError } from '../../errors.js'
+
+/** Another run puts files in place right now. */
+export class RenderBusyError extends PbxkitError {
+  readonly code = 'E_RENDER_BUSY'
+  readonly exit = ExitStatus.tryAgain
+}
+
+/** What a run is about to do, beside the files that it does it with. */
+interface Plan {
+  readonly owner: string
+  /** In the order in which they are put in place. `before`: the SHA-256 of what they replace. */
+  readonly files: readonly { readonly name: string; readonly before: string | null }[]
+}
+
+/** Until it bears this name, a folder of staged files is nothing but a leftover; from then on its files will be put in place, by this run or the next. */
+const journalName = '.pbxkit-commit'
+const planName = 'plan.json'
+const backupName = '.pbxkit-backup'
+
+/**
+ * Decides that staged files are put in place: one rename, before which the old files stay and behind which the new ones come, whenever the run is killed.
+ * @param stage a folder in `folder` with a file for each of the names; `backup` in it, if there is one, becomes the backup
+ */
+export function commit(stage: string, folder: string, files: Plan['files']): void {
+  const file = path.join(stage, planName)
+  const plan: Plan = { owner: identityOf(process.pid) ?? '', files }
+  fs.writeFileSync(file, JSON.stringify(plan), { mode: 0o600, flush: true })
+  syncFolder(stage)
+  fs.renameSync(stage, path.join(folder, journalName))
+  syncFolder(folder)
+}
+
+/**
+ * Puts files in place as it was decided; once more, what is done already is left alone.
+ * @param beforeLast called before a file that is the last one, with the names of those before it
+ */
+export async function carryOut(folder: string, beforeLast?: (name: string, done: readonly string[]) => Promise<void>): Promise<void> {
+  const journal = path.join(folder, journalName)
+  const plan = readPlan(folder)
+  const fresh = path.join(journal, 'backup')
+  if (plan && fs.existsSync(fresh)) {
+    fs.rmSync(path.join(folder, backupName), { recursive: true, force: true })
+    fs.renameSync(fresh, path.join(folder, backupName))
+  }
+  const done: string[] = []
+  for (const [index, { name }] of (plan?.files ?? []).entries()) {
+    const staged = path.join(journal, name)
+    if (!fs.existsSync(staged)) continue
+    if (index === plan!.files.length - 1) await beforeLast?.(name, done)
+    fs.renameSync(staged, path.join(folder, name))
+    done.push(name)
+  }
+  syncFolder(folder)
+  fs.rmSync(journal, { recursive: true, force: true })
+}
+
+/**
+ * Completes what a run that was killed had decided. To be called before the folder is looked at.
+ * @param force also where a file was edited since
+ * @returns the names of the files that were put in place
+ * @throws RenderBusyError when that run is still alive; ConfigError for files that were edited since; IoError
+ */
+export async function completeJournal(folder: string, force = false): Promise<string[]> {
+  const plan = readPlan(folder)
+  if (!plan) {
+    fs.rmSync(path.join(folder, journalName), { recursive: true, force: true })
+    return []
+  }
+  const pid = Number.parseInt(plan.owner, 10)
+  if (pid !== process.pid && identityOf(pid) === plan.owner)
+    throw new RenderBusyError(`Another run (process ${pid}) writes to ${folder} right now`, { hint: 'Try again.' })
+  const left = plan.files.filter(({ name }) => fs.existsSync(path.join(folder, journalName, name)))
+  const edited = left.filter(({ name, before }) => digestOf(path.join(folder, name)) !== before).map(({ name }) => name)
+  if (edited.length > 0 && !force)
+    throw new ConfigError(`A run that was killed has left files half written, and these were edited since: ${edited.join(', ')}`, {
+      hint: `Overwrite them with --force, or remove ${path.join(folder, journalName)} to keep all as it is.`,
+      details: { edited }
+    })
+  try {
+    await carryOut(folder)
+  } catch (cause) {
+    throw new IoError(`Cannot complete what a run that was killed has begun in ${folder}: ${(cause as Error).message}`, { cause })
+  }
+  return left.map(({ name }) => name)
+}
+
+/** The SHA-256 of a file; null without one. */
+export function digestOf(file: string): string | null {
+  try {
+    return createHash('sha256').update(fs.readFileSync(file)).digest('hex')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Undefined when nothing was decided, or all of it is done and half of the journal removed. */
+function readPlan(folder: string): Plan | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(folder, journalName, planName), 'utf8')) as Plan
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    throw new IoError(`Cannot read ${path.join(folder, journalName)}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** A process, and not another one that got its number later: in a container numbers are small and come again. Undefined when there is none. */
+function identityOf(pid: number): string | undefined {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
+  }
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // proc(5): the name of the program, in brackets, may have blanks; its start is the 20th field behind it.
+    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  } catch {
+    return String(pid)
+  }
+}
+
+function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}

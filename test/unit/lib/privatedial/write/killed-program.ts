@@ -1,0 +1,42 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import esbuild from 'esbuild'
+import { bundleOptions } from '../../../../../bin/bundle-options.mjs'
+
+/** What changes a disk. A program that is killed before each of them in turn has been killed at every step that matters. */
+const steps = ['mkdirSync', 'mkdtempSync', 'openSync', 'writeFileSync', 'copyFileSync', 'renameSync', 'rmSync', 'fsyncSync', 'fchmodSync']
+
+/**
+ * Bundles a program `node PROGRAM FOLDER FILES.json STEP` that writes files and kills itself before its STEPth change of the disk.
+ * It prints a dot for each one, and `done` at its end.
+ * @returns its path, in the folder
+ */
+export function killedProgram(folder: string): string {
+  const { outputFiles } = esbuild.buildSync({
+    ...(bundleOptions as unknown as esbuild.BuildOptions),
+    minify: false,
+    write: false,
+    stdin: {
+      loader: 'ts',
+      resolveDir: import.meta.dirname,
+      contents: `
+        import fs from 'node:fs'
+        import { writeFiles } from '../../../../../src/lib/privatedial/write/write-files.js'
+        const [, , folder, files, step] = process.argv
+        const rendered = JSON.parse(fs.readFileSync(files, 'utf8'))
+        let left = Number(step)
+        for (const name of ${JSON.stringify(steps)}) {
+          const real = fs[name]
+          fs[name] = (...args) => {
+            const isReading = name === 'openSync' && (args[1] ?? 'r') === 'r'
+            if (!isReading && --left === 0) process.kill(process.pid, 'SIGKILL')
+            return real(...args)
+          }
+        }
+        writeFiles(rendered, folder).then(() => process.stdout.write('done'))`
+    }
+  })
+  const program = path.join(folder, 'killed.cjs')
+  fs.writeFileSync(program, outputFiles![0]!.contents)
+  return program
+}
