@@ -14,7 +14,8 @@ const plainText = /^[!-~](?:[ -~]{0,1000}[!-~])?$/
 export function unwritable(text: string): string | undefined {
   if (plainText.test(text)) return undefined
   if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)) return 'has a line break or another control character'
-  if (/[\ud800-\udfff\ufffd]/.test(text) && (text.includes('\ufffd') || /\p{Surrogate}/u.test(text))) return 'is no whole Unicode text'
+  if (/[\ud800-\udfff\ufffd]/.test(text) && (text.includes('\ufffd') || /\p{Surrogate}/u.test(text)))
+    return 'is no whole Unicode text'
   // Asterisk takes them away.
   if (/^\s|\s$/u.test(text)) return 'begins or ends with a blank'
   if (Buffer.byteLength(text) > maxLineBytes - 1 - roomForName) return 'is too long for a line of Asterisk, which would drop it'

@@ -13,7 +13,12 @@ const opened = ['extensions.conf', 'pjsip.conf', 'pjsip_wizard.conf', 'minivm.co
 const surroundings = ['sorcery.conf', 'func_odbc.conf']
 
 /** About the machine on which Asterisk runs, which need not be this one. */
-const elsewhere: readonly RuleCode[] = ['certificate-missing', 'certificate-invalid', 'certificate-expired', 'certificate-expiring']
+const elsewhere: readonly RuleCode[] = [
+  'certificate-missing',
+  'certificate-invalid',
+  'certificate-expired',
+  'certificate-expiring'
+]
 
 /** Of the users, each of whom has the same lines with values that were checked when the site was read. More would take longer than all of the rendering. */
 const sectionsLookedAt = 1_500

@@ -38,7 +38,10 @@ export function commit(stage: string, folder: string, files: Plan['files']): voi
  * Puts files in place as it was decided; once more, what is done already is left alone.
  * @param beforeLast called before a file that is the last one, with the names of those before it
  */
-export async function carryOut(folder: string, beforeLast?: (name: string, done: readonly string[]) => Promise<void>): Promise<void> {
+export async function carryOut(
+  folder: string,
+  beforeLast?: (name: string, done: readonly string[]) => Promise<void>
+): Promise<void> {
   const journal = path.join(folder, journalName)
   const plan = readPlan(folder)
   const fresh = path.join(journal, 'backup')
@@ -76,10 +79,13 @@ export async function completeJournal(folder: string, force = false): Promise<st
   const left = plan.files.filter(({ name }) => fs.existsSync(path.join(folder, journalName, name)))
   const edited = left.filter(({ name, before }) => digestOf(path.join(folder, name)) !== before).map(({ name }) => name)
   if (edited.length > 0 && !force)
-    throw new ConfigError(`A run that was killed has left files half written, and these were edited since: ${edited.join(', ')}`, {
-      hint: `Overwrite them with --force, or remove ${path.join(folder, journalName)} to keep all as it is.`,
-      details: { edited }
-    })
+    throw new ConfigError(
+      `A run that was killed has left files half written, and these were edited since: ${edited.join(', ')}`,
+      {
+        hint: `Overwrite them with --force, or remove ${path.join(folder, journalName)} to keep all as it is.`,
+        details: { edited }
+      }
+    )
   try {
     await carryOut(folder)
   } catch (cause) {
@@ -103,7 +109,8 @@ function readPlan(folder: string): Plan | undefined {
   try {
     return JSON.parse(fs.readFileSync(path.join(folder, journalName, planName), 'utf8')) as Plan
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR')
+      return undefined
     throw new IoError(`Cannot read ${path.join(folder, journalName)}: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -4,7 +4,17 @@ import esbuild from 'esbuild'
 import { bundleOptions } from '../../../../../bin/bundle-options.mjs'
 
 /** What changes a disk. A program that is killed before each of them in turn has been killed at every step that matters. */
-const steps = ['mkdirSync', 'mkdtempSync', 'openSync', 'writeFileSync', 'copyFileSync', 'renameSync', 'rmSync', 'fsyncSync', 'fchmodSync']
+const steps = [
+  'mkdirSync',
+  'mkdtempSync',
+  'openSync',
+  'writeFileSync',
+  'copyFileSync',
+  'renameSync',
+  'rmSync',
+  'fsyncSync',
+  'fchmodSync'
+]
 
 /**
  * Bundles a program `node PROGRAM FOLDER FILES.json STEP` that writes files and kills itself before its STEPth change of the disk.

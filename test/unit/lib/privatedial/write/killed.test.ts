@@ -60,7 +60,9 @@ it('leaves the old files or, once the next run has begun, the new ones, whicheve
     // A run that writes removes what is left of it all, and its backup is whole.
     await writeFiles(before, folder)
     expect(hidden(folder)).toEqual(hidden(folder).filter((name) => name === '.pbxkit-backup'))
-    for (const name of fs.existsSync(path.join(folder, '.pbxkit-backup')) ? fs.readdirSync(path.join(folder, '.pbxkit-backup')) : [])
+    for (const name of fs.existsSync(path.join(folder, '.pbxkit-backup'))
+      ? fs.readdirSync(path.join(folder, '.pbxkit-backup'))
+      : [])
       expect(changed).toContain(name)
     expect(contents(folder)).toEqual(texts(before))
   }
