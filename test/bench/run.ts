@@ -2,6 +2,7 @@
 import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { amiSuite } from './ami/suite.js'
+import { dialplanSuite } from './dialplan/suite.js'
 import { managerSuite } from './manager/suite.js'
 import { proxySuite } from './proxy/suite.js'
 import { type BenchOptions, type Measurement, meetsLimit, type Suite } from './support/suite.js'
@@ -9,7 +10,7 @@ import { renderTable } from './support/table.js'
 import { tunnelSuite } from './tunnel/suite.js'
 
 /** A new suite is one more folder, and one more line here. */
-const suites: readonly Suite[] = [amiSuite, managerSuite, proxySuite, tunnelSuite]
+const suites: readonly Suite[] = [amiSuite, dialplanSuite, managerSuite, proxySuite, tunnelSuite]
 
 const help = `npm run bench -- [SUITE[/PART] ...] [--pairs N] [--quick]
 

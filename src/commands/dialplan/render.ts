@@ -49,10 +49,8 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
   }
 
   async #render(): Promise<RenderReport> {
-    const [{ renderInto }, { completeJournal }] = await Promise.all([
-      import('../../lib/privatedial/render-into.js'),
-      import('../../lib/privatedial/write/journal.js')
-    ])
+    const { renderInto } = await import('../../lib/privatedial/render-into.js')
+    const { completeJournal } = await import('../../lib/privatedial/write/journal.js')
     const { check, diff, timeout } = this.flags
     const folder = path.resolve(this.flags.out)
     const looksOnly = check || diff
@@ -96,8 +94,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
 
   /** One after the other. */
   #renderOrTell(): Promise<void> {
-    this.#running = this.#running.then(() => this.#tryToRender())
-    return this.#running
+    return (this.#running = this.#running.then(() => this.#tryToRender()))
   }
 
   /** A service goes on with the old files. */

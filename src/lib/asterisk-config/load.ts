@@ -67,6 +67,7 @@ class Loader {
   #reads = 0
   #settings = 0
   #level = 0
+  #isAscii = true
   /** The section that an included file goes on with. It is not that of the file which includes it: another include may have come between. */
   #current: SectionDraft | undefined
 
@@ -80,7 +81,7 @@ class Loader {
     const outcome = this.#loadAll(whole)
     if (outcome === 'missing') this.#problem('error', 'file-missing', `There is no file ${this.#file}`, whole)
     const isValid = outcome === 'loaded'
-    const sections = isValid ? finish(this.#index.sections) : []
+    const sections = isValid ? finish(this.#index.sections, this.#isAscii) : []
     return { file: this.#file, isValid, sections, problems: this.#problems, files: [...this.#read] }
   }
 
@@ -147,6 +148,7 @@ class Loader {
       throw new TooLarge(`${path}, asked for in line ${at.line} of ${at.path}, is not read: ${why}`)
     }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+    this.#isAscii &&= !/[\x80-\xff]/.test(text)
     const file = new FileInProgress(path, this.#current)
     const place = { path, line: 0 }
     try {
@@ -270,7 +272,8 @@ function withoutMark(text: string): string {
 }
 
 /** Text out of bytes. What is text already, and what sections share, stays one object: of 10,000 users with a template each setting would be there as often. */
-function finish(sections: readonly SectionDraft[]): LoadedSection[] {
+function finish(sections: readonly SectionDraft[], isAscii: boolean): readonly LoadedSection[] {
+  if (isAscii) return sections
   const read = new Map<SettingDraft, LoadedSetting>()
   const settingOf = (draft: SettingDraft): LoadedSetting => {
     const known = read.get(draft)

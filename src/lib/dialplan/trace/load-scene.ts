@@ -5,6 +5,7 @@ import type { Dialplan } from '../dialplan.js'
 import { readDialplan } from '../read-dialplan.js'
 import type { EndpointDirectory } from '../variables/endpoint-directory.js'
 import type { Scene } from '../variables/evaluation.js'
+import { readConfigFiles } from '../variables/read-config.js'
 import { loadEndpoints } from './load-endpoints.js'
 
 /** What was read of a folder: it can play many calls. */
@@ -29,6 +30,7 @@ export function loadTraceFiles(files: ConfigFiles): LoadedDialplan {
   const config = loadConfigStrictly('extensions.conf', files)
   const { directory, hintSections } = loadEndpoints(files)
   const dialplan = readDialplan({ ...config, sections: [...config.sections, ...hintSections] })
+  readConfigFiles(dialplan, files)
   return { dialplan, endpoints: directory, files }
 }
 

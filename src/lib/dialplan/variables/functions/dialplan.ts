@@ -1,10 +1,10 @@
-import { loadConfig } from '../../../asterisk-config/load.js'
 import { decode, encode } from '../../../asterisk-config/text.js'
 import { splitArguments } from '../../arguments.js'
 import { hintPriority } from '../../dialplan.js'
 import { type ExtensionQuery, findExtension } from '../../find-extension.js'
 import { leadingInteger } from '../condition.js'
 import type { FunctionCall, FunctionTable } from '../evaluation.js'
+import { readConfigFile } from '../read-config.js'
 import { deviceState } from './device-state.js'
 
 /** What a dialplan asks of itself, of hints and devices, of AstDB and of files. */
@@ -126,7 +126,7 @@ function readDatabase({ scene, data, notes }: FunctionCall): string | undefined 
 function readConfig({ scene, data, notes }: FunctionCall): string | undefined {
   const [file = '', section = '', name = '', index = ''] = splitArguments(data).map(decode)
   if (file === '' || section === '' || name === '') return undefined
-  const config = loadConfig(file, scene.files)
+  const config = readConfigFile(file, scene.files)
   if (!config.isValid) {
     notes.warn(`${file} cannot be read`)
     return undefined
