@@ -35,7 +35,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
     if (!this.flags.watch) return this.#answer(await this.#render())
     const { stateOf, watchFiles } = await import('../../lib/privatedial/watch-files.js')
     const { users = [], trunks = [] } = this.flags
-    const files = [this.#site, ...users, ...trunks]
+    const files = [this.#site(), ...users, ...trunks]
     const before = stateOf(files)
     await this.#renderOrTell()
     process.on('SIGHUP', () => void this.#renderOrTell())
@@ -44,9 +44,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
     await this.#running
   }
 
-  get #site(): string {
-    return this.args.site ?? this.flags.site
-  }
+  readonly #site = () => this.args.site ?? this.flags.site
 
   async #render(): Promise<RenderReport> {
     const { renderInto } = await import('../../lib/privatedial/render-into.js')
@@ -57,7 +55,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
     // Before the site is read, which may be broken: Asterisk may start at any time.
     const completed = looksOnly || this.flags['dry-run'] ? [] : await completeJournal(folder, this.flags.force)
     if (completed.length > 0) this.note(`A run that was killed had not put in place: ${completed.join(', ')}; they are now`)
-    const { site } = await readSiteOf({ ...this.flags, site: this.#site }, this.signal, (message) => this.note(message))
+    const { site } = await readSiteOf({ ...this.flags, site: this.#site() }, this.signal, (message) => this.note(message))
     const client = this.flags.apply ? await this.#connect() : undefined
     try {
       const report = await renderInto(site, {
@@ -94,7 +92,8 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
 
   /** One after the other. */
   #renderOrTell(): Promise<void> {
-    return (this.#running = this.#running.then(() => this.#tryToRender()))
+    this.#running = this.#running.then(() => this.#tryToRender())
+    return this.#running
   }
 
   /** A service goes on with the old files. */
