@@ -3,6 +3,7 @@ import { renderSite } from '../../../src/lib/privatedial/render-site.js'
 import type { Site } from '../../../src/lib/site/site.js'
 import { startAsterisk } from '../../lab/servers/asterisk.js'
 import { labAvailable } from '../../lab/servers/availability.js'
+import { StartError } from '../../lab/servers/errors.js'
 import { modules } from '../../lab/support/rendered-pbx.js'
 import { type BenchOptions, compare, type Measurement, type Pair } from '../support/suite.js'
 import { largeSite } from './site.js'
@@ -38,11 +39,17 @@ export async function measureBoots(options: BenchOptions): Promise<Measurement[]
       })
     )
     options.progress(`boot with ${users} users: wizard`)
-    const wizard = await bootSeconds(users, 'wizard')
+    const wizard = await bootSeconds(users, 'wizard').catch(asLongAsTheLabWaits)
     const against = { ours: wizard, against: pairs[0]!.ours }
     rows.push(compare({ ...common, what: `${what}, wizard`, pairs: [against], againstName: 'default form' }))
   }
   return rows
+}
+
+/** The lab gives a server a minute. The wizard with 10,000 users may take longer: what is shown then is less than the truth. */
+function asLongAsTheLabWaits(error: unknown): number {
+  if (error instanceof StartError) return 60
+  throw error
 }
 
 async function bootSeconds(users: number, form: Form): Promise<number> {

@@ -1,11 +1,15 @@
-import { type NewSection, writeConfig } from '../../asterisk-config/write.js'
+import { configText, type NewSection } from '../../asterisk-config/write.js'
 import type { Site, SiteTrunk, SiteUser } from '../../site/site.js'
 import { matchesOf, trunkOwn, trunkUri, userAor, userEndpoint } from './endpoint-settings.js'
 
 /** Users and trunks as the objects that Asterisk has: half the memory of the wizard, and one user is reloaded in a fifth of its time. */
-export function plainEndpoints({ users, trunks }: Site): string {
-  const sections = [...trunks.flatMap(trunkSections), ...users.flatMap(userSections)]
-  return writeConfig(sections, 'Trunks and users. Secrets are in here.').toString()
+export function plainEndpoints(site: Site): string {
+  return configText(sectionsOf(site), 'Trunks and users. Secrets are in here.')
+}
+
+function* sectionsOf({ users, trunks }: Site): Generator<NewSection> {
+  for (const trunk of trunks) yield* trunkSections(trunk)
+  for (const user of users) yield* userSections(user)
 }
 
 function userSections(user: SiteUser): NewSection[] {

@@ -21,7 +21,7 @@ const elsewhere: readonly RuleCode[] = [
 ]
 
 /** Of the users, each of whom has the same lines with values that were checked when the site was read. More would take longer than all of the rendering. */
-const sectionsLookedAt = 1_500
+const sectionsLookedAt = 600
 
 /** As many as a person reads; `details` has them all. */
 const shownFindings = 20
