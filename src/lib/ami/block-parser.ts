@@ -58,12 +58,12 @@ export class BlockParser {
   }
 
   /**
+   * @param blocks where the blocks go: those before what is past a limit are in it when it throws
    * @returns the blocks that these bytes complete; their bytes may be views of the chunk, which must not be changed while they are used
    * @throws ProtocolError past a limit; the parser is of no use afterwards
    */
-  push(chunk: Buffer): Block[] {
+  push(chunk: Buffer, blocks: Block[] = []): Block[] {
     const bytes = this.#stored > 0 ? this.#append(chunk) : chunk
-    const blocks: Block[] = []
     let start = 0
     let from = this.#searched
     if (this.#fromServer && this.banner === undefined) {

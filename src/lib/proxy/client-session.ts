@@ -81,6 +81,8 @@ export class ClientSession implements Subscriber, Requester {
   #waiting: Block[] = []
   #isHeld = false
   #inFlight = 0
+  /** What can be no action of its format has come: nothing more is read. */
+  #fault: string | undefined
   #closing = false
   /** Why it ends, once that is known. */
   #reason: string | undefined
@@ -285,21 +287,31 @@ export class ClientSession implements Subscriber, Requester {
 
   /** Takes what its client sends, in the order in which it came. */
   read(chunk: Buffer): void {
-    if (this.#closing || this.#leave) return
+    if (this.#closing || this.#leave || this.#fault !== undefined) return
+    const blocks: Block[] = []
     try {
-      const blocks = this.#parser.push(chunk)
-      if (this.#tap) for (const { bytes } of blocks) this.#tap.received(bytes)
-      if (blocks.length > 0) this.#restartActionTimer()
-      if (this.#isHeld) this.#waiting.push(...blocks)
-      else this.#dispatchAll(blocks)
+      this.#parser.push(chunk, blocks)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.receive(errorAnswer(error.message, undefined))
-      this.end(error.message)
-      return
+      this.#fault = error.message
     }
+    if (this.#tap) for (const { bytes } of blocks) this.#tap.received(bytes)
+    if (blocks.length > 0) this.#restartActionTimer()
+    if (this.#isHeld) this.#waiting.push(...blocks)
+    else this.#dispatchAll(blocks)
+    if (this.#fault !== undefined) return this.#endFaulty()
     this.#watchUnfinished()
     this.#waitForReader()
+  }
+
+  /** What it asked before its fault is answered first, however TCP cut its bytes. */
+  #endFaulty(): void {
+    const fault = this.#fault
+    if (fault === undefined || this.#isHeld || this.#closing || this.#leave) return
+    this.#leaveAfterAnswers(() => {
+      this.receive(errorAnswer(fault, undefined))
+      this.end(fault)
+    }, this.#context.options().graceMs)
   }
 
   #dispatchAll(blocks: readonly Block[]): void {
@@ -323,6 +335,7 @@ export class ClientSession implements Subscriber, Requester {
       this.#isHeld = false
       if (!this.#closing) this.#stream.resume()
       this.#dispatchAll(this.#waiting.splice(0))
+      this.#endFaulty()
     })
   }
 

@@ -29,8 +29,12 @@ export interface InputFormat {
 
 /** Bytes in, actions out, whole ones only. */
 export interface InputParser {
-  /** @throws ProtocolError for what can be no action of this format; nothing more is read then */
-  push(chunk: Buffer): Block[]
+  /**
+   * @param blocks where whole actions go: when it throws, those that stood before the fault are in it
+   * @returns the same
+   * @throws ProtocolError for what can be no action of this format; nothing more is read then
+   */
+  push(chunk: Buffer, blocks?: Block[]): Block[]
   /** Bytes of an action that has begun and is not whole yet. */
   readonly pendingBytes: number
 }

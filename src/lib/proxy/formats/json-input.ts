@@ -43,10 +43,10 @@ class JsonInputParser implements InputParser {
     return this.#pending
   }
 
-  push(chunk: Buffer): Block[] {
+  push(chunk: Buffer, blocks: Block[] = []): Block[] {
     if (this.#failed) throw this.#failed
     try {
-      return this.#read(chunk)
+      return this.#read(chunk, blocks)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.#failed = error
@@ -56,8 +56,7 @@ class JsonInputParser implements InputParser {
     }
   }
 
-  #read(chunk: Buffer): Block[] {
-    const blocks: Block[] = []
+  #read(chunk: Buffer, blocks: Block[]): Block[] {
     let start = 0
     while (start < chunk.length) {
       if (this.#depth === 0) {

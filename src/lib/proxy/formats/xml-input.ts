@@ -32,10 +32,10 @@ class XmlInputParser implements InputParser {
     return this.#document?.bytes ?? 0
   }
 
-  push(chunk: Buffer): Block[] {
+  push(chunk: Buffer, blocks: Block[] = []): Block[] {
     if (this.#failed) throw this.#failed
     try {
-      return this.#read(chunk)
+      return this.#read(chunk, blocks)
     } catch (error) {
       this.#failed = error instanceof ProtocolError ? error : invalidInput('XML', (error as Error).message, error)
       this.#document = undefined
@@ -44,8 +44,7 @@ class XmlInputParser implements InputParser {
   }
 
   /** A document ends in `>`, so a piece up to the next one never holds the end of one document and the beginning of another. */
-  #read(chunk: Buffer): Block[] {
-    const blocks: Block[] = []
+  #read(chunk: Buffer, blocks: Block[]): Block[] {
     for (let start = 0; start < chunk.length; ) {
       if (!this.#document) {
         while (isBlank(chunk[start])) start++
