@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pbxkit, root, writeFile } from './support/pbxkit.js'
@@ -54,6 +55,24 @@ describe('proxy check', () => {
     expect(settings).toContainEqual({ name: 'filter-local', value: 'off', source: 'default of astmanproxy' })
     expect(settings).toContainEqual({ name: 'proxy-key', value: '****', source: 'file', file: conf, line: 6 })
     expect(stdout).not.toMatch(/Secret1|Key1/)
+  })
+
+  it('reports all, too, where a log file, a user to run as or a value cannot be used, and makes no file', async () => {
+    const log = path.join(path.dirname(writeFile('')), 'proxy.log')
+    const config = writeFile(
+      `max-queue = lots\nlog-file = ${log}\naudit-log = /no/such/audit.log\nrun-as-user = nobody-of-that-name\n${good}${user}`
+    )
+    const { status, stdout, stderr } = await check(['--config', config, '--json'])
+    const { findings, servers, users } = JSON.parse(stdout)
+    expect({ status, stderr }).toEqual({ status: 78, stderr: '' })
+    expect(findings.map(({ message }: { message: string }) => message)).toEqual([
+      expect.stringContaining('There is no user nobody-of-that-name'),
+      expect.stringContaining('Cannot open the log file /no/such/audit.log'),
+      expect.stringMatching(/^max-queue: Expected an integer/)
+    ])
+    expect(findings[2]).toMatchObject({ file: config, line: 1 })
+    expect([servers.length, users.length]).toEqual([1, 1])
+    expect(fs.existsSync(log)).toBe(false)
   })
 
   it('remarks on unknown settings and files that others may read', async () => {

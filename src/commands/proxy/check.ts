@@ -34,6 +34,7 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
 
   readonly #noticed: CheckFinding[] = []
   readonly #notes: string[] = []
+  readonly #failures: Error[] = []
 
   /** What serve would say on stderr is a finding here. */
   protected override note(message: string): void {
@@ -52,6 +53,13 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
     this.#noticed.push({ code: 'unknown-setting', severity: 'warning', file, ...(line && { line }), message, hint })
   }
 
+  protected override unreadableSetting(error: Error): void {
+    this.#failures.push(error)
+  }
+
+  /** A check makes none. */
+  protected override async openLogFiles(): Promise<void> {}
+
   protected override async prepare(): Promise<never> {
     throw new Error('A check starts nothing')
   }
@@ -63,14 +71,14 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
     const { supersededLines } = await import('../../lib/proxy/legacy/superseded.js')
     const legacy = this.legacyConf
     const { sources, hasProxyKey, findings } = await this.#attempts()
-    const { tls, acceptUnencrypted, broadcastResponses } = optionsFromFlags(this.flags as never)
     const checked = checkProxy({
+      ...optionsFromFlags(this.flags as never),
       sources,
       demo: this.flags.demo,
       listen: this.flags.listen,
       authRequired: this.flags['auth-required'],
       hasProxyKey,
-      ...{ tls, acceptUnencrypted, broadcastResponses, webAllow: this.flags['web-allow'] },
+      webAllow: this.flags['web-allow'],
       now: new Date(),
       lineOf: lineOfSetting
     })
@@ -101,12 +109,13 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
   /** Everything that can only be tried. */
   async #attempts() {
     const { findingOfError } = await import('../../lib/proxy/check/check-finding.js')
-    const findings: CheckFinding[] = []
+    const findings: CheckFinding[] = this.#failures.map(findingOfError)
     const attempt = <T>(work: Promise<T>): Promise<T | undefined> =>
       work.catch((error) => void findings.push(findingOfError(error)))
     const sources = await attempt(this.sources({ serversWanted: !this.flags.demo }))
     const options = sources && (await attempt(this.proxyOptions({ demo: this.flags.demo })))
     await attempt(this.assertIdentity())
+    for (const file of [this.flags['log-file'], this.flags['audit-log']]) await attempt(this.assertLogFile(file))
     return { sources, findings, hasProxyKey: (options?.proxyKey ?? this.legacyConf?.settings.proxyKey) !== undefined }
   }
 }

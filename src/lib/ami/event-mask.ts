@@ -31,6 +31,7 @@ const classes = Object.keys(bits)
 const unknownClass = 1 << 31
 const allBits = classes.reduce((sum, name) => sum | (1 << bits[name]!), 0)
 const yes = new Set(['yes', 'true', 'y', 't', 'on', 'all'])
+const no = new Set(['no', 'false', 'n', 'f', 'off', 'none'])
 
 /** Which events a session wants, as Asterisk understands `Events:` and `EventMask:` (`strings_to_mask` of manager.c). */
 export class EventMask {
@@ -50,6 +51,20 @@ export class EventMask {
   /** The bits of an event's classes (`Privilege`), in lower case; `all` is none. */
   static bitsOf(eventClasses: readonly string[]): number {
     return eventClasses.reduce((sum, name) => (name === 'all' ? sum : sum | bitOf(name)), 0)
+  }
+
+  /** Words that are no class, which Asterisk ignores: whoever wrote them wonders. */
+  static unknownClasses(text: string): string[] {
+    const words = text
+      .trim()
+      .toLowerCase()
+      .split(/[\s,]+/)
+    return words.filter((word) => !/^\d*$/.test(word) && !Object.hasOwn(bits, word) && !yes.has(word) && !no.has(word))
+  }
+
+  /** The names that `Events:` and `read` take. */
+  static get classNames(): readonly string[] {
+    return classes
   }
 
   get wantsAll(): boolean {

@@ -9,7 +9,7 @@ import { Output, stdoutFailure } from './output.js'
 import { askSecret, askText } from './prompt.js'
 import { reportError } from './report-error.js'
 import { readSecretFile, warnWhenReadableByOthers } from './secret.js'
-import type { SettingOrigin } from './setting-origin.js'
+import { placeOfSetting, type SettingOrigin } from './setting-origin.js'
 import { readSettings, readSettingsFile, type Settings, type SettingsFile } from './settings.js'
 import { writeToStderr } from './stderr.js'
 import { escapeControlsInLines } from './terminal-text.js'
@@ -147,7 +147,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     for (const name of changeable.filter((flag) => !this.#fixed.has(flag))) {
       const layer = settings.layers.find(({ values }) => values[name] !== undefined)
       changed[name] = layer
-        ? await readFlag(definitions[name]!, name, layer.values[name]!, layer.source, this)
+        ? await readFlag(definitions[name]!, name, layer.values[name]!, placeOfSetting(layer.source, name), this)
         : this.#defaults[name]
     }
     this.settings = settings
@@ -233,9 +233,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       if (given.has(name) || process.env[environmentName(name)]) continue
       const layer = this.settings.layers.find(({ values }) => values[name] !== undefined)
       if (!layer) continue
-      flags[name] = await readFlag(definition, name, layer.values[name]!, layer.source, this)
-      this.origins.set(name, { kind: 'file', source: layer.source })
+      try {
+        flags[name] = await readFlag(definition, name, layer.values[name]!, placeOfSetting(layer.source, name), this)
+        this.origins.set(name, { kind: 'file', source: layer.source })
+      } catch (error) {
+        this.unreadableSetting(error as Error)
+      }
     }
+  }
+
+  /** A file has a value that its flag does not take; where this returns, the default counts. @throws ConfigError */
+  protected unreadableSetting(error: Error): void {
+    throw error
   }
 
   /** A file has a setting that no command knows. */

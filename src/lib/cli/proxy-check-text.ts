@@ -91,7 +91,7 @@ export async function proxyCheckText(report: ProxyCheckReport, width: number): P
       'Listeners',
       listeners.map((address) => ({ address }))
     )),
-    ...(await table('Certificate', certificate ? [{ ...certificate, names: certificate.names }] : [])),
+    ...(await table('Certificate', certificate ? [certificateRow(certificate)] : [])),
     ...(await table(
       'Servers',
       servers.map((server) => ({ ...server, secret: '****' }))
@@ -102,6 +102,10 @@ export async function proxyCheckText(report: ProxyCheckReport, width: number): P
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length
   const verdict = `${usable ? 'usable' : 'not usable'}: ${count('error')} errors, ${count('warning')} warnings`
   return `${parts.join('\n')}\n${verdict}\n`
+}
+
+function certificateRow({ validFrom, validUntil, ...more }: NonNullable<CheckReport['certificate']>): Row {
+  return { ...more, 'valid from': validFrom, 'valid until': validUntil }
 }
 
 function userRow(user: CheckReport['users'][number]): Row {

@@ -141,6 +141,11 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     resolveIdentity({ user, group })
   }
 
+  /** Could it be written to? Makes none. @throws IoError */
+  protected async assertLogFile(file: string | undefined): Promise<void> {
+    if (file !== undefined) this.logFiles.check(file)
+  }
+
   /** The users beside an astmanproxy.conf, or where the old program looked for them. */
   #usersFile(): string | undefined {
     const { users, root } = this.flags as { users: string | undefined; root: string }

@@ -13,6 +13,13 @@ export function placeOfSource(source: string): { file: string; section: string }
   return match ? { file: match[1]!, section: match[2]! } : { file: source, section: '' }
 }
 
+/** `file:line` of a setting, for messages; the name of its layer where its line is not to be found. */
+export function placeOfSetting(source: string, key: string): string {
+  const { file, section } = placeOfSource(source)
+  const line = lineOfSetting(file, section, key)
+  return line === undefined ? source : `${file}:${line}`
+}
+
 /**
  * The line of an ini file that has a setting, the last when there are several: it counts. Undefined when there is none.
  * @param section empty: the top of the file

@@ -168,11 +168,16 @@ function named(sections: Record<string, Section>, kind: string): [string, Sectio
   })
 }
 
-/** What in a section `[server NAME]` or `[user NAME]` means nothing. */
-export function unknownKeys(title: string, section: Section): string[] {
+/** What a section `[server NAME]` or `[user NAME]` may hold. Undefined for another section. */
+export function knownKeys(title: string): readonly string[] | undefined {
   const kind = /^(server|user)\s/.exec(title)?.[1]
-  const known: readonly string[] = kind === 'server' ? serverKeys : userKeys
-  return kind === undefined ? [] : Object.keys(section).filter((key) => !known.includes(key))
+  return kind === undefined ? undefined : kind === 'server' ? serverKeys : userKeys
+}
+
+/** What in such a section means nothing. */
+export function unknownKeys(title: string, section: Section): string[] {
+  const known = knownKeys(title)
+  return known ? Object.keys(section).filter((key) => !known.includes(key)) : []
 }
 
 function refuseUnknownKeys(section: Section, known: readonly string[], place: string): void {

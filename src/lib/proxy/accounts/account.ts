@@ -1,4 +1,6 @@
 import { AddressList } from '../../access/address-list.js'
+import { EventMask } from '../../ami/event-mask.js'
+import { ConfigError } from '../../errors.js'
 import type { AsteriskEventFilter } from '../filter/asterisk-event-filter.js'
 import { readEventFilters } from '../filter/session-event-filter.js'
 import { Rights } from '../rights/rights.js'
@@ -30,7 +32,7 @@ export class Account {
     this.web = options.web ?? false
     this.server = options.server
     this.filter = options.filter
-    this.read = options.read
+    this.read = assertEventClasses(options.read, options.where)
     this.eventFilters = options.eventFilters
     this.eventFilter = readEventFilters(options.eventFilters, options.where)
     this.rights = new Rights(options)
@@ -42,4 +44,13 @@ export class Account {
   permits(address: string): boolean {
     return this.#addresses.permits(address)
   }
+}
+
+/** A mistyped class would be events that never come, without a word. @throws ConfigError */
+function assertEventClasses(read: string | undefined, where: string): string | undefined {
+  const [unknown] = read === undefined ? [] : EventMask.unknownClasses(read)
+  if (unknown === undefined) return read
+  throw new ConfigError(`${where}: read has "${unknown}", which is no class of events`, {
+    hint: `The classes are all, ${EventMask.classNames.join(', ')}.`
+  })
 }

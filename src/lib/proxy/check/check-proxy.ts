@@ -1,6 +1,7 @@
+import { suggestion } from '../../nearest.js'
 import { type Address, formatAddress, parseAddress } from '../../net/address.js'
 import type { ServerTlsOptions } from '../../net/tls-server.js'
-import { chooseServers, type ProxySources, unknownKeys } from '../config.js'
+import { chooseServers, knownKeys, type ProxySources, unknownKeys } from '../config.js'
 import type { ServerOptions } from '../options.js'
 import { type CertificateFacts, checkCertificate } from './certificate.js'
 import { type CheckFinding, findingOfError } from './check-finding.js'
@@ -78,7 +79,8 @@ function unknownSectionKeys({ files }: ProxySources, lineOf: CheckInput['lineOf'
       unknownKeys(title, section).map((key): CheckFinding => {
         const line = lineOf(path, title, key)
         const message = `[${title}]: unknown setting ${JSON.stringify(key)}`
-        return { code: 'unknown-key', severity: 'error', file: path, ...(line !== undefined && { line }), message }
+        const hint = suggestion(key, knownKeys(title) ?? [])
+        return { code: 'unknown-key', severity: 'error', file: path, ...(line && { line }), message, ...(hint && { hint }) }
       })
     )
   )

@@ -1,7 +1,9 @@
+import { suggestion } from '../../nearest.js'
 import { Account } from '../accounts/account.js'
 import { noAccounts, type ProxySources, usersFromSections } from '../config.js'
 import { readSmallFile } from '../legacy/accounts-file.js'
 import { parseAstmanproxyUsers } from '../legacy/astmanproxy-users.js'
+import { knownActions } from '../rights/action-classes.js'
 import type { UserOptions } from '../user-options.js'
 import { type CheckFinding, findingOfError } from './check-finding.js'
 
@@ -23,6 +25,7 @@ export function checkUsers(sources: ProxySources, { authRequired }: { authRequir
       if (names.has(user.name))
         findings.push({ code: 'duplicate-user', severity: 'error', message: `${user.where}: the user is there twice` })
       names.add(user.name)
+      findings.push(...mistypedActions(user))
       users.push({ ...user, secret: account.secret.kind === 'plain' ? 'plain' : `hashed (${account.secret.kind})` })
     } catch (error) {
       findings.push(findingOfError(error))
@@ -31,6 +34,18 @@ export function checkUsers(sources: ProxySources, { authRequired }: { authRequir
   if (options === undefined && authRequired && findings.length === 0)
     findings.push({ ...findingOfError(noAccounts()), code: 'no-users' })
   return { users, findings }
+}
+
+/** A rule for an action that nobody sends refuses nothing, or allows nothing. Modules of others may have actions that we do not know. */
+function mistypedActions({ allow, deny, where }: UserOptions): CheckFinding[] {
+  const known = new Set(knownActions.map((name) => name.toLowerCase()))
+  return [...allow, ...deny].flatMap((rule): CheckFinding[] => {
+    const [action] = /^[\w-]+(?=\s|$)/.exec(rule.trim()) ?? []
+    if (action === undefined || known.has(action.toLowerCase())) return []
+    const near = suggestion(action, knownActions)
+    const message = `${where}: the rule "${rule}" is for the action ${action}, which Asterisk 22 does not have`
+    return [{ code: 'unknown-action', severity: near ? 'warning' : 'info', message, ...(near && { hint: near }) }]
+  })
 }
 
 function readUsers(sources: ProxySources, findings: CheckFinding[]): UserOptions[] | undefined {

@@ -29,6 +29,9 @@ const classesByAction: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(known as Record<string, string[]>).map(([action, classes]) => [action.toLowerCase(), classes])
 )
 
+/** The actions of Asterisk 22 without further modules. */
+export const knownActions: readonly string[] = Object.keys(known)
+
 /** @returns undefined for an action that Asterisk 22 without further modules does not have */
 export function classesOf(action: string): readonly string[] | undefined {
   return classesByAction.get(action.toLowerCase())

@@ -58,11 +58,46 @@ describe('a check of the proxy', () => {
     const report = check({ 'server pbx': { ...server, prot: '1' }, ...users }, { listen: ['127.0.0.1:99999', '127.0.0.1:1'] })
     expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([
       expect.objectContaining({ message: '"127.0.0.1:99999" is not an address' }),
-      { code: 'unknown-key', severity: 'error', file: '/p.ini', line: 7, message: '[server pbx]: unknown setting "prot"' },
+      {
+        code: 'unknown-key',
+        severity: 'error',
+        file: '/p.ini',
+        line: 7,
+        message: '[server pbx]: unknown setting "prot"',
+        hint: 'Did you mean port?'
+      },
       { code: 'unknown-key', severity: 'error', file: '/p.ini', line: 7, message: '[user a]: unknown setting "bogus"' },
       expect.objectContaining({ message: expect.stringContaining('/p.ini [user b]') })
     ])
     expect(report.users.map(({ name }) => name)).toEqual(['a', 'c'])
+  })
+
+  it('finds a class of events that there is none of, as of actions', () => {
+    const users = { 'user a': { secret: hash, read: 'call, bogus' }, 'user b': { secret: hash, write: 'bogus' } }
+    expect(check({ ...usual, ...users }).findings.map(({ message }) => message)).toEqual([
+      '/p.ini [user a]: read has "bogus", which is no class of events',
+      '/p.ini [user b]: write has "bogus", which is no class of actions'
+    ])
+    for (const read of ['all', 'on', 'none', '', '64', 'Call,CDR security', 'hookresponse'])
+      expect(check({ ...usual, 'user a': { secret: hash, read } }).findings, read).toEqual([])
+  })
+
+  it('finds rules for actions that there are none of, a typo before what only may be one of another module', () => {
+    const rules = { deny: ['Originat', 'Queue*', 'ping'], allow: ['Originate Channel=Local/*', 'OtherModuleDoesThis'] }
+    const report = check({ ...usual, 'user a': { secret: hash, ...rules } })
+    expect(report.findings).toEqual([
+      {
+        code: 'unknown-action',
+        severity: 'info',
+        message: expect.stringContaining('"OtherModuleDoesThis" is for the action OtherModuleDoesThis')
+      },
+      {
+        code: 'unknown-action',
+        severity: 'warning',
+        message: expect.stringContaining('/p.ini [user a]: the rule "Originat"'),
+        hint: 'Did you mean Originate?'
+      }
+    ])
   })
 
   it('finds every fault of a users file, with its line', () => {
