@@ -187,9 +187,9 @@ describe('the other settings of a proxy', () => {
     expect(await firstLine()).toBe('Old Panel/1.0')
     expect(proxy.stderr).not.toContain('need a restart')
 
-    configure('journal = 0\n')
+    configure('journal = 0\nlog-level = warn\n')
     proxy.child.kill('SIGHUP')
-    await proxy.says(/need a restart/)
+    await proxy.says(/"settings":\["log-level","journal"\],"msg":"settings have changed that need a restart"/)
     await eventually(
       async () => /^Asterisk Call Manager\//.test((await firstLine()) ?? ''),
       () => proxy.stderr

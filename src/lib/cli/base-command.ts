@@ -152,9 +152,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     }
     this.settings = settings
     Object.assign(this.flags, changed)
-    const others = (layers: Settings['layers']) =>
-      layers.map(({ source, values }) => [source, Object.entries(values).filter(([name]) => !changeable.includes(name))])
-    if (!isDeepStrictEqual(others(before), others(settings.layers))) this.note('settings have changed that need a restart')
+    const valueIn = (layers: Settings['layers'], name: string) => layers.find(({ values }) => name in values)?.values[name]
+    const kept = ['secret', ...Object.keys(definitions)].filter((name) => !changeable.includes(name) && !this.#fixed.has(name))
+    const stale = kept.filter((name) => !isDeepStrictEqual(valueIn(before, name), valueIn(settings.layers, name)))
+    if (stale.length > 0) this.wantRestart(stale)
+  }
+
+  /** These settings stand otherwise in the files now, and no reload changes them. */
+  protected wantRestart(names: readonly string[]): void {
+    this.note(`settings have changed that need a restart: ${names.join(', ')}`)
   }
 
   /** Reads the file of --config; a command may know files of another form. @throws ConfigError */

@@ -77,6 +77,11 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
     return { closed: Promise.resolve() }
   }
 
+  /** With all else that is said of a reload: in the log. */
+  protected override wantRestart(names: readonly string[]): void {
+    this.logger.warn({ settings: names }, 'settings have changed that need a restart')
+  }
+
   override async init(): Promise<void> {
     await super.init()
     this.logger = await this.openLog()
