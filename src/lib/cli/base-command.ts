@@ -192,7 +192,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected async required(value: string | undefined, { flag, question }: { flag: string; question: string }): Promise<string> {
     if (value !== undefined && value !== '') return value
     if (this.mayAsk) return askText(question, this.signal)
-    throw new UsageError(`${flag} is missing`, { hint: `Give ${flag}, or see --help.` })
+    throw new UsageError(`${flag} is missing`, { hint: `Give ${flag.replace(/^The /, 'the ')}, or see --help.` })
   }
 
   /**

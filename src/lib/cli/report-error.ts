@@ -1,4 +1,5 @@
 import { ExitStatus, PbxkitError } from '../errors.js'
+import { suggestion } from '../nearest.js'
 import { writeToStderr } from './stderr.js'
 import { escapeControlsInLines, safeJson } from './terminal-text.js'
 
@@ -28,7 +29,7 @@ export function describeError(error: unknown): ErrorReport {
       code: 'E_USAGE',
       message: tidyOclifMessage(error.message),
       exit: ExitStatus.usage,
-      hint: 'See --help.'
+      hint: nearestFlag(error) ?? 'See --help.'
     }
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -42,7 +43,24 @@ export function describeError(error: unknown): ErrorReport {
 
 /** oclif lays messages out over several lines, those that our own flags throw included. */
 function tidyOclifMessage(message: string): string {
-  return message.replace(/^Parsing (--\S+) \n\t/, '$1: ').replace(/\n?See more help with --help(\n.*)?$/s, '')
+  return message
+    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/\n?See more help with --help(\n.*)?$/s, '')
+    .replace(/^The following errors? occurred:\s*([\s\S]*)$/, (_, list: string) =>
+      list
+        .trim()
+        .split(/\s*\n\s*/)
+        .join('; ')
+    )
+    .replace(/(--[\w-]+)=true cannot also/g, '$1 cannot also')
+}
+
+/** A typo is answered with the nearest flag, as one in a command's name is with the nearest command. */
+function nearestFlag(error: Error): string | undefined {
+  const { flags, parse } = error as { flags?: readonly string[]; parse?: { input?: { flags?: object } } }
+  const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`)
+  const [typed] = flags ?? []
+  return typed?.startsWith('--') ? suggestion(typed, known) : undefined
 }
 
 /** Sets the exit status and says what happened: on stdout as JSON when `--json` was asked for, else on stderr. */

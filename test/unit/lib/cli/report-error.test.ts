@@ -67,6 +67,21 @@ describe('describeError', () => {
     expect(describeError(error)).toEqual({ code: 'E_USAGE', message: 'Nonexistent flag: --x', exit: 64, hint: 'See --help.' })
   })
 
+  it('names the nearest flag for one that there is not', () => {
+    const parse = { input: { flags: { host: {}, 'secret-file': {} } } }
+    const hint = (flags: string[]) =>
+      describeError(Object.assign(new Error(`Nonexistent flag: ${flags}`), { oclif: {}, parse, flags })).hint
+    expect(hint(['--hots'])).toBe('Did you mean --host?')
+    expect(hint(['--secret-fiel', '--x'])).toBe('Did you mean --secret-file?')
+    expect([hint(['--completely-else']), hint(['-x'])]).toEqual(['See --help.', 'See --help.'])
+  })
+
+  it("lays oclif's list of errors out on one line", () => {
+    const text = 'The following errors occurred:\n  --all=true cannot also be provided when using --server\n  --a is wrong'
+    const error = Object.assign(new Error(`${text}\nSee more help with --help`), { oclif: { exit: 2 } })
+    expect(describeError(error).message).toBe('--all cannot also be provided when using --server; --a is wrong')
+  })
+
   it.each([new TypeError('x is not a function'), 'text', undefined, null, { a: 1 }])('takes %j for a bug of ours', (error) => {
     expect(describeError(error)).toMatchObject({ code: 'E_BUG', exit: 70 })
   })
