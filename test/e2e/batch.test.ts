@@ -53,6 +53,18 @@ describe('actions from stdin', () => {
     expect(answers[0].items.length).toBeGreaterThan(1)
   })
 
+  it('that cannot be sent are named by their number', async () => {
+    const { answers, status } = await batch('{"Action":"Ping","ActionID":"1"}\n{"Action":"Pin"}\n')
+    expect(status).toBe(65)
+    expect(answers[1].error).toMatchObject({
+      message: 'Action 2 on stdin: There is no action "Pin"',
+      details: { hint: expect.stringContaining('Did you mean Ping?') }
+    })
+    expect((await batch('Action: Ping\nActionID: 1\n\nAction: Ping\nX: a\0b\n\n')).answers[1].error.message).toMatch(
+      /^Action 2 on stdin: The value of X/
+    )
+  })
+
   it('with an error among them are all sent; the status is 1', async () => {
     const { answers, status, stderr } = await batch(
       'Action: Ping\nActionID: 1\n\nAction: Hangup\nChannel: none\nActionID: 2\n\nAction: Ping\nActionID: 3\n\n'

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { readActions } from '../ami/action-input.js'
 import { type Catalog, loadCatalog } from '../ami/catalog/catalog.js'
 import { assertSafe, type Field } from '../ami/encode.js'
-import { UsageError } from '../errors.js'
+import { PbxkitError, UsageError } from '../errors.js'
 import { assertSendable } from './action-check.js'
 import { askText } from './prompt.js'
 
@@ -46,7 +46,11 @@ export class ActionSource {
     let count = 0
     for await (const fields of readActions(stdin as AsyncIterable<Buffer>)) {
       count++
-      yield this.#checked(fields, false)
+      yield await this.#checked(fields, false).catch((error: Error) => {
+        // Which of a hundred it was is what whoever wrote them has to know.
+        if (error instanceof PbxkitError) error.message = `Action ${count} on stdin: ${error.message}`
+        throw error
+      })
     }
     if (count === 0) throw new UsageError('The action is missing: there is none on the command line, and none on stdin')
   }
