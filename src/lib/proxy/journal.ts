@@ -64,7 +64,8 @@ export class Journal {
     return {
       known: parts.filter(({ firstSequence }) => firstSequence <= number),
       missed: parts.filter(({ firstSequence }) => firstSequence > number),
-      gapUntil: number + 1 < first ? first : undefined
+      // A number that was not given out yet is of another run: the clock was set back, or the client comes from another proxy.
+      gapUntil: number >= this.#next ? this.#next : number + 1 < first ? first : undefined
     }
   }
 }

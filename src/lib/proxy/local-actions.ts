@@ -32,7 +32,7 @@ function wishesOf(login: Block): Wishes {
   const since = login.get('Since')?.trim() ?? ''
   // `Event:` is what some libraries send for `Events:`.
   const text = login.get('Events') || login.get('Event')
-  const isBack = /^\d{1,16}$/.test(since)
+  const isBack = /^\d{1,32}$/.test(since)
   return {
     mask: text ? new EventMask(text) : EventMask.all,
     isSequenced: isBack || /^(on|yes|true|1)$/i.test(login.get('Sequence')?.trim() ?? ''),

@@ -68,6 +68,24 @@ describe('a client that comes back with Since', () => {
     expect(first).toBe(since + numbers(after)[0]! - 1)
     expect(numbers(after)[0]).toBeGreaterThan(2)
   })
+
+  it('is told that something is missing when its number was never given out: it comes from another proxy, or another time', async () => {
+    const { server, proxy } = await startPair()
+    const watcher = await proxy.connect()
+    await login(watcher, 'Sequence: on\r\n')
+    server.emit(event(1))
+    await watcher.block('Number: 1')
+    const since = lastSequence(watcher)
+    for (const number of [String(since + 1), '9'.repeat(20)]) {
+      const after = await proxy.connect()
+      await login(after, `Since: ${number}\r\n`)
+      expect(await after.block('Event: ProxyJournalGap')).toContain(`First: ${since + 1}\r\n`)
+    }
+    const current = await proxy.connect()
+    await login(current, `Since: ${since}\r\n`)
+    expect(await current.ask('Action: Ping\r\n', '1')).toContain('Pong')
+    expect(current.received).not.toContain('ProxyJournalGap')
+  })
 })
 
 describe('the journal', () => {
