@@ -16,7 +16,8 @@ actions and nobody else's, and the events that it may see. With several servers,
 sends. Servers may come and go: the proxy comes back to them for ever.
 
 Servers and users stand in the configuration file as [server NAME] (host, port, username, secret or secret-file, auth, tls, tls-ca, tls-pin, tls-name, insecure) and
-[user NAME] (secret or secret-file), or come from --host, --server and --users.`
+[user NAME] (secret or secret-file, admin, server, read, write, allow, deny, dry-run, permit, event-filter, channel, out-context, in-context, account, more-events, filters), or
+come from --host, --server and --users.`
 
   static override examples = [
     { description: 'Try it without an Asterisk', command: '<%= config.bin %> <%= command.id %> --demo' },

@@ -127,6 +127,7 @@ export const proxyFlags = {
     description: 'bytes of events that are kept for clients that come back with Since; 0: none',
     default: 8_388_608,
     min: 0,
+    helpValue: 'BYTES',
     ...events
   }),
   overflow: Flags.option({
@@ -139,6 +140,7 @@ export const proxyFlags = {
     description: 'bytes that may wait for a slow client',
     default: 16_777_216,
     min: 65_536,
+    helpValue: 'BYTES',
     ...events
   }),
   'max-queue-age': durationFlag({
@@ -153,7 +155,13 @@ export const proxyFlags = {
     defaultHelp: async () => '500ms',
     ...limits
   }),
-  'max-retries': Flags.integer({ description: 'tries until a server is given up; 0: never', default: 0, min: 0, ...limits }),
+  'max-retries': Flags.integer({
+    description: 'how often a server that does not answer is tried again before it is given up (maxretries); 0: for ever',
+    default: 0,
+    min: 0,
+    helpValue: 'N',
+    ...limits
+  }),
   'run-as-user': Flags.string({
     description: 'when started as root: go on as this user once it listens (proc_user)',
     helpValue: 'USER',
@@ -171,7 +179,13 @@ export const proxyFlags = {
     defaultHelp: async () => '30',
     ...limits
   }),
-  'max-block': Flags.integer({ description: 'bytes of one action or answer', default: 1_048_576, min: 1024, ...limits })
+  'max-block': Flags.integer({
+    description: 'bytes of one action or answer',
+    default: 1_048_576,
+    min: 1024,
+    helpValue: 'BYTES',
+    ...limits
+  })
 }
 
 /** Files that root opened, whom it is to run as, and what memory is kept from the start on: these need a restart. */

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { ExitStatus, UsageError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 import { jsonWanted } from './flag-values.js'
+import { unwrapped } from './help-text.js'
 import { Config, Help, runOclif } from './oclif.js'
 import { reportError } from './report-error.js'
 
@@ -16,6 +17,7 @@ export async function run(argv: string[]): Promise<void> {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error) => endWithBug(error, argv))
   try {
     const config = await Config.load(path.join(__dirname, '..'))
+    for (const command of config.commands) if (command.description) command.description = unwrapped(command.description)
     if (await answerHelp(argv, config)) return
     refuseUnknownCommand(argv, config)
     await runOclif(argv, config)

@@ -187,7 +187,7 @@ export class Upstream {
 
   #giveUp(): void {
     this.#isGivenUp = true
-    this.lastError = `given up after ${this.#settings.maxRetries} tries: ${this.lastError}`
+    this.lastError = `tried again ${this.#settings.maxRetries} times, and given up: ${this.lastError}`
     this.#log.warn({ server: this.name, reason: this.lastError }, 'server given up; a reload tries again')
   }
 
