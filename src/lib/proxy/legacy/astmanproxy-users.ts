@@ -10,7 +10,8 @@ const columnCount = 8
 
 /**
  * Reads an astmanproxy.users of 1.22 or 1.30: `user=secret,channel,out_context,in_context,account,server,more_events,filters`. Case is kept in all
- * columns. Nobody is an administrator. Nothing is thrown: a line that would let the wrong ones in is an error finding, and its user is left out.
+ * columns. An administrator is who has the word `admin` among the filters, where the old program looked for words of its own only. Nothing is thrown: a
+ * line that would let the wrong ones in is an error finding, and its user is left out.
  * @param file its name, for the findings and for `where`
  */
 export function parseAstmanproxyUsers(text: string, file: string): { users: UserOptions[]; findings: Finding[] } {
@@ -58,6 +59,7 @@ function readUser(line: LegacyLine, file: string, findings: Findings): UserOptio
   }
   return {
     ...plainUser(name, secret, `${file}:${line.line}`),
+    admin: filterWordsOf(field(7)).includes(adminWord),
     server: column(5),
     filter: filtersAnything(filter) ? filter : undefined
   }
@@ -79,12 +81,16 @@ function moreEvents(field: LegacyField, findings: Findings): boolean {
 
 const onlyWords = { cdronly: 'cdr', brionly: 'bri', xfronly: 'xfr' } as const
 const filterWords = [...Object.keys(onlyWords), 'novar']
+/** Ours: it has to stand by itself, and is not found within another word. */
+const adminWord = 'admin'
+
+const filterWordsOf = (field: LegacyField) => field.text.split('|').map((part) => part.trim().toLowerCase())
 
 /** The old program looked for the words anywhere in the column: what it found there is found here, so that nobody sees more than before. */
 function readFilters(field: LegacyField, findings: Findings): Pick<FilterColumns, 'only' | 'noVar'> {
   const column = field.text.replace(/[ \t]/g, '').toLowerCase()
   for (const word of new Set(field.text.split('|').map((part) => part.trim()))) {
-    if (word === '' || filterWords.includes(word.toLowerCase())) continue
+    if (word === '' || [...filterWords, adminWord].includes(word.toLowerCase())) continue
     const hasKnown = filterWords.some((known) => word.replace(/[ \t]/g, '').toLowerCase().includes(known))
     const message = `${shown(word)} is no filter; ${hasKnown ? 'the words in it count' : 'it is ignored'}`
     findings.add(
@@ -92,7 +98,7 @@ function readFilters(field: LegacyField, findings: Findings): Pick<FilterColumns
       'unknown-filter',
       field,
       message,
-      'Known are cdronly, brionly, xfronly and novar, with | between them.'
+      'Known are cdronly, brionly, xfronly, novar and admin, with | between them.'
     )
   }
   const only = Object.entries(onlyWords).flatMap(([word, kind]) => (column.includes(word) ? [kind] : []))

@@ -41,6 +41,18 @@ describe('a line of astmanproxy.users', () => {
   )
 
   it.each([
+    ['admin', true],
+    [' Admin | novar', true],
+    ['administrator', false],
+    ['novaradmin', false],
+    ['', false]
+  ])('makes an administrator by the word itself among the filters, and by nothing else: "%s"', (filters, admin) => {
+    const { users, findings } = parse(`boss=pass,,,,,,,${filters}`)
+    expect(users).toMatchObject([{ name: 'boss', admin }])
+    expect(findings.map(({ code }) => code)).toEqual(/^administrator|^novaradmin/.test(filters) ? ['unknown-filter'] : [])
+  })
+
+  it.each([
     ['channel', 'a=b,SIP/1', { channel: 'SIP/1' }],
     ['out_context', 'a=b,,Out', { outContext: 'Out' }],
     ['in_context', 'a=b,,,In', { inContext: 'In' }],
@@ -86,7 +98,7 @@ describe('a line of astmanproxy.users', () => {
       },
       { code: 'unknown-filter', severity: 'warning', line: 1, column: 11, message: '"xfronyl" is no filter; it is ignored' }
     ])
-    expect(findings[0]!.hint).toBe('Known are cdronly, brionly, xfronly and novar, with | between them.')
+    expect(findings[0]!.hint).toBe('Known are cdronly, brionly, xfronly, novar and admin, with | between them.')
   })
 })
 
