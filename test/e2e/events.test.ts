@@ -43,6 +43,15 @@ describe('ami events', () => {
     for (const { Privilege } of found) expect(Privilege).toBe('dialplan,all')
   })
 
+  it('remarks on a class of events that nobody knows: a typo would be silence', async () => {
+    const { port } = await simulator({ rate: 500 })
+    const { status, stderr } = await pbxkit(events(port, '--events', 'dialpaln,call', '--count', '1'), { env: secret })
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/^pbxkit: no class .*: dialpaln\. Known are /)
+    })
+  })
+
   it('prints blocks with --format blocks', async () => {
     const { port } = await simulator({ rate: 500 })
     const { stdout } = await pbxkit(events(port, '--format', 'blocks', '--count', '1', '--filter', 'Event=Newchannel'), {

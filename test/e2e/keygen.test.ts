@@ -137,6 +137,7 @@ describe.skipIf(!hasOpenssl)('a certificate of keygen (needs openssl)', () => {
     const [mine, other] = [await made('--san', 'pbx.example.org'), await made('--san', 'pbx.example.org')]
     const good = await keygen('--check', mine.cert, '--key', mine.key, '--san', 'pbx.example.org')
     expect(good).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Nothing is wrong.') })
+    expect((await pbxkit(['keygen', '--check', '/no/such.crt'])).stdout).toMatch(/^SEVERITY/)
     const bad = await keygen('--check', mine.cert, '--key', other.key, '--san', 'other.example.org', '--json')
     expect(bad.status).toBe(1)
     const codes = (JSON.parse(bad.stdout).findings as { code: string }[]).map(({ code }) => code)

@@ -1,4 +1,5 @@
 import type { Block } from '../../lib/ami/block.js'
+import { EventMask } from '../../lib/ami/event-mask.js'
 import { blockToJson } from '../../lib/ami/json.js'
 import type { AmiClient } from '../../lib/ami-client/client.js'
 import { EventQueue } from '../../lib/ami-client/event-queue.js'
@@ -39,6 +40,10 @@ A filter is Name=glob,Name!=glob: all its terms must hold, and of several filter
 
   protected override async execute(): Promise<void> {
     const selection = compileSelection(this.flags.filter ?? [])
+    const unknown = EventMask.unknownClasses(this.flags.events)
+    // A server newer than we are may have it; one that has not says nothing.
+    if (unknown.length > 0)
+      this.note(`no class of events that we know: ${unknown.join(', ')}. Known are ${EventMask.classNames.join(', ')}`)
     const { AmiClient: Client } = await import('../../lib/ami-client/client.js')
     let client: AmiClient | undefined
     const queue = new EventQueue<Block>((paused) => client?.setPaused(paused))

@@ -10,5 +10,5 @@ export async function tlsReportText({ certificate, findings }: TlsReport, width:
   })
   if (findings.length === 0) return `${facts.join('')}\nNothing is wrong.\n`
   const rows = findings.map(({ severity, code, message, hint }) => ({ severity, code, message, hint }))
-  return `${facts.join('')}\n${await renderRows(rows, 'table', { width })}`
+  return `${facts.length > 0 ? `${facts.join('')}\n` : ''}${await renderRows(rows, 'table', { width })}`
 }

@@ -17,9 +17,11 @@ const mode = 0o600
  * @throws UsageError when one is there already, IoError
  */
 export function writeSecretFiles(files: readonly NewFile[], { force }: { force: boolean }): void {
-  const exists = (file: string) => fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined
-  const there = force ? undefined : files.find((file) => exists(file.path))
-  if (there) throw alreadyThere(there.path)
+  for (const { path: file } of files) {
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+    if (stat?.isDirectory()) throw new UsageError(`${file} is a folder`, { hint: 'Name a file in it.' })
+    if (stat && !force) throw alreadyThere(file)
+  }
   const written: { temporary: string; path: string }[] = []
   const published: string[] = []
   try {
@@ -34,7 +36,11 @@ export function writeSecretFiles(files: readonly NewFile[], { force }: { force: 
     if (!force) for (const file of published) fs.rmSync(file, { force: true })
     const { code, message, path: source, dest } = cause as NodeJS.ErrnoException & { dest?: string }
     if (code === 'EEXIST' && dest) throw alreadyThere(dest, cause)
-    throw new IoError(`Cannot write ${dest ?? source ?? files[0]?.path}: ${message}`, { cause })
+    // Nobody knows the temporary name that the system speaks of.
+    const file = dest ?? files.find((one) => source && path.basename(source).startsWith(`.${path.basename(one.path)}.`))?.path
+    const reason = source && file ? message.replace(source, file) : message
+    const hint = code === 'ENOENT' ? 'Make its folder first.' : undefined
+    throw new IoError(`Cannot write ${file ?? source ?? files[0]?.path}: ${reason}`, { cause, ...(hint && { hint }) })
   } finally {
     for (const { temporary } of written) fs.rmSync(temporary, { force: true })
   }

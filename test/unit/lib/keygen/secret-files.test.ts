@@ -60,7 +60,19 @@ describe('files with secrets', () => {
   it('in a folder that is not there: 74, with the name', () => {
     const file = path.join(scratchFolder(), 'missing', 'a')
     expect(() => writeSecretFiles([{ path: file, content: 'x' }], once)).toThrow(
-      expect.objectContaining({ exit: 74, message: expect.stringContaining('missing') })
+      expect.objectContaining({
+        exit: 74,
+        message: `Cannot write ${file}: ENOENT: no such file or directory, open '${file}'`,
+        hint: 'Make its folder first.'
+      })
     )
+  })
+
+  it('do not take the place of a folder, not even with force', () => {
+    const folder = scratchFolder()
+    for (const force of [false, true])
+      expect(() => writeSecretFiles([{ path: folder, content: 'x' }], { force })).toThrow(
+        expect.objectContaining({ exit: 64, message: `${folder} is a folder` })
+      )
   })
 })
