@@ -27,6 +27,7 @@ export async function readSettingsFile(file: string): Promise<SettingsFile> {
       hint: 'Name an existing file with --config.'
     })
   }
+  refuseOpenSections(text, file)
   refuseCutSecrets(text, file)
   const { parse } = await import('ini')
   // The parser nests sections at dots unless they are escaped.
@@ -40,6 +41,13 @@ export async function readSettingsFile(file: string): Promise<SettingsFile> {
     else settings.values[key] = settingValue(value)
   }
   return settings
+}
+
+/** What stands below a heading without its bracket would count for the section before. @throws ConfigError */
+function refuseOpenSections(text: string, file: string): void {
+  const at = text.split(/\r?\n/).findIndex((line) => /^\s*\[[^\]=]*$/.test(line))
+  if (at < 0) return
+  throw new ConfigError(`${file}:${at + 1}: a section begins, and its "]" is missing`, { hint: 'Write [server NAME].' })
 }
 
 /** A comment begins at ; or #, also within a secret: it would be cut without a word. @throws ConfigError */
