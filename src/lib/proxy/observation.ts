@@ -58,14 +58,16 @@ export class Observation {
 
   /** Whoever may connect may ask whether the proxy is well. @param from the address of who asks for a page */
   async page(path: '/metrics' | '/health', from: string): Promise<StatusPage> {
-    if (path === '/health') return this.#health()
-    if (!this.#observed.options().metricsAllow.permits(from))
+    const isTrusted = this.#observed.options().metricsAllow.permits(from)
+    if (path === '/health') return this.#health(isTrusted)
+    if (!isTrusted)
       return { status: 403, contentType: 'text/plain', body: 'The metrics are not for your address; see --metrics-allow.\n' }
     await this.#measureLag()
     return { status: 200, contentType: metricsContentType, body: await this.metrics.render() }
   }
 
-  #health(): StatusPage {
+  /** @param inDetail with the names of the servers, which often are addresses, and how busy it is */
+  #health(inDetail: boolean): StatusPage {
     const { servers, clients, isDraining } = this.#observed
     const { httpStatus, body } = healthOf({
       servers: servers().all,
@@ -73,7 +75,8 @@ export class Observation {
       draining: isDraining(),
       uptimeS: this.#uptimeS
     })
-    return { status: httpStatus, contentType: 'application/json', body: `${JSON.stringify(body)}\n` }
+    const shown = inDetail ? body : { status: body.status, draining: body.draining }
+    return { status: httpStatus, contentType: 'application/json', body: `${JSON.stringify(shown)}\n` }
   }
 
   get #uptimeS(): number {

@@ -87,7 +87,7 @@ export interface Health {
   status: 'ok' | 'degraded' | 'down'
   /** Degraded is served: clients of the other servers work. */
   httpStatus: 200 | 503
-  /** Whoever may ask learns states, no addresses, users or reasons. */
+  /** For whom the metrics are, too: all but the first two. No users, no reasons. */
   body: {
     status: Health['status']
     draining: boolean
