@@ -83,7 +83,10 @@ describe('a check of the proxy', () => {
   })
 
   it('finds rules for actions that there are none of, a typo before what only may be one of another module', () => {
-    const rules = { deny: ['Originat', 'Queue*', 'ping'], allow: ['Originate Channel=Local/*', 'OtherModuleDoesThis'] }
+    const rules = {
+      deny: ['Originat', 'Queue*', 'ping', 'SIPpeers', 'Monitor', 'MeetmeList Conference=1'],
+      allow: ['Originate Channel=Local/*', 'OtherModuleDoesThis']
+    }
     const report = check({ ...usual, 'user a': { secret: hash, ...rules } })
     expect(report.findings).toEqual([
       {
