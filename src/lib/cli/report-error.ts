@@ -58,9 +58,10 @@ function tidyOclifMessage(message: string): string {
 /** A typo is answered with the nearest flag, as one in a command's name is with the nearest command. */
 function nearestFlag(error: Error): string | undefined {
   const { flags, parse } = error as { flags?: readonly string[]; parse?: { input?: { flags?: object } } }
-  const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`)
   const [typed] = flags ?? []
-  return typed?.startsWith('--') ? suggestion(typed, known) : undefined
+  // Without the dashes, which all have in common: they would make short names alike.
+  const near = typed?.startsWith('--') ? suggestion(typed.slice(2), Object.keys(parse?.input?.flags ?? {})) : undefined
+  return near?.replace(/([\w-]+)(?=,| or |\?)/g, '--$1')
 }
 
 /** Sets the exit status and says what happened: on stdout as JSON when `--json` was asked for, else on stderr. */

@@ -68,12 +68,13 @@ describe('describeError', () => {
   })
 
   it('names the nearest flag for one that there is not', () => {
-    const parse = { input: { flags: { host: {}, 'secret-file': {} } } }
+    const parse = { input: { flags: { host: {}, plain: {}, post: {}, 'secret-file': {} } } }
     const hint = (flags: string[]) =>
       describeError(Object.assign(new Error(`Nonexistent flag: ${flags}`), { oclif: {}, parse, flags })).hint
-    expect(hint(['--hots'])).toBe('Did you mean --host?')
+    expect([hint(['--hots']), hint(['--pot'])]).toEqual(['Did you mean --host?', 'Did you mean --post?'])
+    expect(hint(['--ost'])).toBe('Did you mean --host or --post?')
     expect(hint(['--secret-fiel', '--x'])).toBe('Did you mean --secret-file?')
-    expect([hint(['--completely-else']), hint(['-x'])]).toEqual(['See --help.', 'See --help.'])
+    expect([hint(['--completely-else']), hint(['--warn']), hint(['-x'])]).toEqual(Array(3).fill('See --help.'))
   })
 
   it("lays oclif's list of errors out on one line", () => {
