@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseManagerKey } from '../../src/lib/voipmonitor/encryption.js'
 import { guiDatabase } from '../unit/support/gui-database.js'
-import { pbxkit } from './support/pbxkit.js'
+import { pbxkit, writeFile } from './support/pbxkit.js'
 import { keyText, sniffer, withKey } from './support/sniffer.js'
 
 const { key, iv } = keyText
@@ -42,6 +42,16 @@ describe('manager key check', () => {
     expect(stdout).toMatch(/good\s+true\s+2026\.04\.0/)
     expect(stderr).toMatch(/bad: .*another key or IV\n.*voipmonitor\.conf/)
     expect(await run(['check', '--db', url, '--sensor', 'good'])).toMatchObject({ status: 0 })
+  })
+
+  it('asks the others when there is no key for one', async () => {
+    const { port } = await sniffer()
+    const file = writeFile(`${keyText.key}\n${keyText.iv}\n`)
+    const sensor = (name: string, more: string) => `[sensor ${name}]\nhost = 127.0.0.1\nport = ${port}\n${more}`
+    const config = writeFile(`${sensor('keyless', '')}${sensor('good', `key-file = ${file}\n`)}`)
+    const { status, stdout, stderr } = await run(['check', '--config', config, '--sensor', 'all'])
+    expect({ status, stderr }).toEqual({ status: 64, stderr: expect.stringContaining('no key to encrypt with for keyless') })
+    expect(stdout).toMatch(/keyless\s+false[\s\S]*good\s+true\s+2026/)
   })
 
   it('needs a key', async () => {

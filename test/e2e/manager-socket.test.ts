@@ -27,6 +27,11 @@ describe('manager socket', () => {
       answers: true,
       problem: null
     })
+    const near = path.relative(process.cwd(), socket)
+    expect(await pbxkit(['manager', 'socket', 'status', '--socket', near])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(`^${socket}: answers`)
+    })
     expect((await pbxkit(['manager', 'listcalls', '--socket', socket, '--count'])).stdout).toBe('3\n')
     expect(await run('start', socket, '--json')).toMatchObject({ status: 0, stdout: expect.stringContaining('"running"') })
     expect(await run('start', `${socket}2`)).toMatchObject({

@@ -104,12 +104,14 @@ export async function withKey(
     const found = await source()
     if (found) return { ...sensor, cipher: sensor.cipher ?? found.cipher, key: found.key, keySource: found.source }
   }
-  if (mode === 'on') {
-    throw new UsageError(`There is no key to encrypt with for ${name}`, {
-      hint: 'Name a file with --key-file, or set PBXKIT_MANAGER_KEY and PBXKIT_MANAGER_IV.'
-    })
-  }
+  if (mode === 'on') throw noKeyFor(name)
   return sensor
+}
+
+export function noKeyFor(name: string): UsageError {
+  return new UsageError(`There is no key to encrypt with for ${name}`, {
+    hint: 'Name a file with --key-file, or set PBXKIT_MANAGER_KEY and PBXKIT_MANAGER_IV.'
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { PbxkitError, ProtocolError } from '../errors.js'
-import type { Sensor } from '../sensors/sensor.js'
+import { noKeyFor, type Sensor } from '../sensors/sensor.js'
 import { parseCommand } from '../voipmonitor/command.js'
 import type { ManagerKey } from '../voipmonitor/encryption.js'
 import { NoSnifferKeyError, WrongKeyError } from '../voipmonitor/errors.js'
@@ -28,6 +28,8 @@ export function proveKey(
 ): Promise<SensorAnswer<KeyProof>[]> {
   return Promise.all(
     sensors.map(async (sensor): Promise<SensorAnswer<KeyProof>> => {
+      // Nothing is proved of it in clear; the others are asked all the same.
+      if (!sensor.key) return { sensor, error: noKeyFor(sensor.name) }
       try {
         const version = readVersion(await askSensor(sensor, parseCommand('getversion'), options))
         if (!replaced) return { sensor, answer: { version } }

@@ -27,13 +27,13 @@ Exit status: 0 all hold it; else that of the first failure (77 another key or no
   protected override async execute(): Promise<void> {
     const { db, host, port, socket, ssh, sensor } = this.flags
     if (db !== undefined && [host, port, socket, ssh, sensor].every((place) => place === undefined)) this.flags.sensor = ['all']
-    const proofs = await proveKey(await this.sensors('on'), undefined, this.exchangeOptions())
+    const proofs = await proveKey(await this.sensors('auto'), undefined, this.exchangeOptions())
     if (proofs.length === 1) reportSensorFailures(proofs)
     const rows = proofs.map(({ sensor: { name, key, keySource }, answer, error }) => ({
       sensor: name,
       holdsKey: answer !== undefined,
       version: answer?.version ?? null,
-      fingerprint: keyFingerprint(key!),
+      fingerprint: key ? keyFingerprint(key) : null,
       source: keySource ?? null,
       ...(error && this.flags.json && { error: errorObject(error) })
     }))

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { ManagerCommand } from '../../../lib/cli/manager-command.js'
 import { Args } from '../../../lib/cli/oclif.js'
 import { UsageError } from '../../../lib/errors.js'
@@ -28,7 +29,9 @@ Exit status: 0 it answers; 1 there is none; 69 nobody listens or you may not use
     const { address } = sensor!
     const known =
       address.kind === 'unix' ? address.path : address.kind === 'ssh' && 'path' in address.target && address.target.path
-    const path = this.args.path ?? (known || undefined)
+    const given = this.args.path ?? (known || undefined)
+    // On this machine a path may begin where the shell stands.
+    const path = given !== undefined && address.kind === 'unix' ? resolve(given) : given
     if (path === undefined) throw new UsageError('Which socket?', { hint: 'Give its path, or --socket PATH.' })
     checkSocketPath(path)
     const bySocket = socketSensor(sensor!, path)
