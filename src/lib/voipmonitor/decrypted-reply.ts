@@ -71,9 +71,9 @@ export class DecryptedReply {
 
   /** @param text the first blocks, or all of a short answer */
   #judge(text: Buffer): void {
-    if (text.length === 0 || isGzip(text)) return
     // Before the looks: an IV that differs in a few bits only leaves letters where letters were.
     if (this.#isGarbledError(text)) throw wrongIv()
+    if (text.length === 0 || isGzip(text)) return
     if (this.#options.expects === 'bytes') return
     const rest = text.subarray(blockBytes)
     if (looksLikeText(text.subarray(0, blockBytes))) return
@@ -98,9 +98,10 @@ export class DecryptedReply {
     if (wholeBlocks.length === 0 || this.#isJudged) return cutReply(cause)
     const text = decipherOf(this.#options.encryption).setAutoPadding(false).update(wholeBlocks)
     const first = text.subarray(0, blockBytes)
-    if (isGzip(first) || looksLikeText(first)) return cutReply(cause)
     const rest = text.subarray(blockBytes)
-    // One block in two thousand looks like text by chance.
+    // One block of noise in some ten thousand looks like text. Where it may be a refusal under another key, both blocks have to.
+    const isText = looksLikeText(first) && (this.#bytes !== refusalBytes || looksLikeText(rest))
+    if (isGzip(first) || isText) return cutReply(cause)
     if (rest.length > blockBytes && looksLikeText(rest)) return wrongIv(cause)
     // A file need not look like text; but under another key no more than a refusal comes.
     if (this.#options.expects === 'bytes' && this.#bytes > refusalBytes) return cutReply(cause)

@@ -11,7 +11,8 @@ export function looksLikeText(bytes: Buffer): boolean {
   }
 }
 
-/** RFC 1952 section 2.3.1. */
+/** RFC 1952 section 2.3.1: the mark, deflate, and no flag that is reserved. By the mark alone one of 65,536 blocks of noise would be one. */
 export function isGzip(bytes: Buffer): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
+  const [first, second, method = 8, flags = 0] = bytes
+  return first === 0x1f && second === 0x8b && method === 8 && (flags & 0xe0) === 0
 }

@@ -82,6 +82,11 @@ describe('an encrypted answer', () => {
       }),
       { numRuns: 2000 }
     )
+    // Under our key the first block of these looks like text.
+    for (const hex of ['fc04d0b111a5026bf8fb07f2075128e2', 'fc1002fcd4633028422168002e010e55']) {
+      const refusal = encrypted('failed aes decrypt!\n', { ...encryption, key: Buffer.from(hex, 'hex') })
+      expect(() => read(refusal, { encryption })).toThrow(withCode('E_WRONG_KEY'))
+    }
     // Made to measure: under our key this ends in one byte of padding, and is no text.
     const aes = createCipheriv('aes-128-cbc', encryption.key, encryption.iv).setAutoPadding(false)
     const garbage = Buffer.concat([Buffer.alloc(31, 0x80), Buffer.from([1])])
@@ -96,6 +101,12 @@ describe('an encrypted answer', () => {
       }),
       { numRuns: 1000 }
     )
+    // The first block as that of a gzip file.
+    const text = Buffer.from('failed aes decrypt!\n')
+    const garbling = Buffer.from(
+      text.subarray(0, 16).map((byte, at) => byte ^ encryption.iv[at]! ^ ([0x1f, 0x8b, 8, 0][at] ?? byte))
+    )
+    expect(() => read(encrypted(text, { ...encryption, iv: garbling }), { encryption })).toThrow(withCode('E_WRONG_IV'))
     // One bit: letters where letters were.
     const iv = Buffer.from(encryption.iv)
     iv[3]! ^= 1
