@@ -71,6 +71,8 @@ function writeWhole(file, content) {
 
 /** The manifest as the sources give it; `Config.load` would read the old one back. */
 async function manifest() {
+  // Every bundle is loaded, each with its own oclif and its own cache to write, which listen for the end: Node would warn of a leak.
+  process.setMaxListeners(0)
   const { Plugin } = await import('@oclif/core/config')
   const plugin = new Plugin({
     root,
