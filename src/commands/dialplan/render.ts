@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { AmiCommand } from '../../lib/cli/ami-command.js'
 import { Args } from '../../lib/cli/oclif.js'
-import { renderFlags } from '../../lib/cli/render-flags.js'
-import { diffText, reportJson, reportText } from '../../lib/cli/render-report.js'
+import { keepsCertificates, renderFlags } from '../../lib/cli/render-flags.js'
+import { diffText, hasNews, reportJson, reportText } from '../../lib/cli/render-report.js'
 import { readSiteOf } from '../../lib/cli/site-flags.js'
 import { writeToStderr } from '../../lib/cli/stderr.js'
 import { ExitStatus, type PbxkitError } from '../../lib/errors.js'
+import type { CertificateReport } from '../../lib/privatedial/certificate/keep-certificate.js'
 import type { RenderReport } from '../../lib/privatedial/render-into.js'
 
 export default class DialplanRender extends AmiCommand<typeof DialplanRender> {
@@ -17,6 +18,7 @@ pjsip_wizard.conf and pjsip_endpoint.conf, and with them numbers.conf, rtp.conf 
 folder beside and checked before the first is replaced; what was there before stays in .pbxkit-backup. Files that were edited by hand, or never rendered, are kept unless --force; your own
 lines belong into extensions_custom.conf, pjsip_custom.conf and pjsip_wizard_custom.conf.
 
+A site with TLS gets a certificate that is signed by itself when it has none, renewed before its end; or that of certbot or traefik (transport.tls.acme).
 --apply has Asterisk reload over AMI, and compares endpoints, aors, auths, identifies, registrations, transports, hints and every priority with what was rendered.
 Exit status: 1 when --check or --diff find a difference, or when Asterisk does not have what was rendered; 65 a wrong site; 78 files that were edited.`
 
@@ -33,14 +35,16 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
 
   protected override async execute(): Promise<void> {
     if (!this.flags.watch) return this.#answer(await this.#render())
-    const { stateOf, watchFiles } = await import('../../lib/privatedial/watch-files.js')
+    const { watchSite } = await import('../../lib/privatedial/watch-site.js')
+    const { stateOf } = await import('../../lib/privatedial/watch-files.js')
     const { users = [], trunks = [] } = this.flags
     const files = [this.#site(), ...users, ...trunks]
     const before = stateOf(files)
-    await this.#renderOrTell()
-    process.on('SIGHUP', () => void this.#renderOrTell())
+    const render = () => this.#renderOrTell()
+    await render()
+    process.on('SIGHUP', () => void render())
     writeToStderr('ready\n')
-    await watchFiles(files, () => this.#renderOrTell(), this.signal, before)
+    await watchSite(files, { before, certificate: () => this.#certificate, render, signal: this.signal })
     await this.#running
   }
 
@@ -64,9 +68,11 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
         force: this.flags.force || looksOnly,
         dryRun: looksOnly || this.flags['dry-run'],
         acceptsSlowStart: this.flags['slow-start'],
+        certificates: keepsCertificates(this.flags),
         apply: client && { client, timeoutMs: timeout, signal: this.signal }
       })
-      if (report.warning !== undefined) this.note(report.warning)
+      this.#certificate = report.certificate
+      for (const warning of [report.warning, report.certificate?.warning]) if (warning !== undefined) this.note(warning)
       return report
     } finally {
       client?.close()
@@ -84,10 +90,11 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
     if (json) await this.out.json(reportJson(report))
     else if (diff) await this.out.write(diffText(report))
     else await this.out.write(reportText(report, isDry))
-    const isDifferent = (check || diff) && report.written.length > 0
+    const isDifferent = (check || diff) && hasNews(report)
     if (isDifferent || (report.applied && report.applied.differences.length > 0)) process.exitCode = ExitStatus.no
   }
 
+  #certificate: CertificateReport | undefined
   #running: Promise<void> = Promise.resolve()
 
   /** One after the other. */
@@ -100,7 +107,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
   async #tryToRender(): Promise<void> {
     try {
       const report = await this.#render()
-      if (report.written.length > 0 || report.applied) this.note(reportText(report, false).trimEnd())
+      if (hasNews(report) || report.applied) this.note(reportText(report, false).trimEnd())
     } catch (error) {
       if (this.signal.aborted) return
       const { message, hint } = error as PbxkitError

@@ -3,6 +3,7 @@ import type { AmiClient } from '../ami-client/client.js'
 import type { Site } from '../site/site.js'
 import { proveFiles, reloadFiles } from './apply/apply-files.js'
 import type { Comparison } from './apply/compare-objects.js'
+import { type CertificateReport, keepCertificate } from './certificate/keep-certificate.js'
 import { checkSize, renderSite } from './render-site.js'
 import type { FileDifference } from './write/differences.js'
 import { writeFiles } from './write/write-files.js'
@@ -17,6 +18,8 @@ export interface RenderRun {
   readonly dryRun: boolean
   /** That many users with hints are wanted all the same. */
   readonly acceptsSlowStart: boolean
+  /** Sees to the certificate of SIP over TLS as well. */
+  readonly certificates?: boolean
   /** Has Asterisk take the files, and looks whether it did. */
   readonly apply?: { readonly client: AmiClient; readonly timeoutMs: number; readonly signal: AbortSignal } | undefined
 }
@@ -27,6 +30,8 @@ export interface RenderReport {
   readonly written: readonly string[]
   readonly warning: string | undefined
   readonly applied: Comparison | undefined
+  /** Undefined where there is no TLS, or nobody asked. */
+  readonly certificate: CertificateReport | undefined
 }
 
 /** Qualifying and registering begin after a reload has answered: so often, a quarter of a second apart, the objects are looked at again. */
@@ -40,14 +45,17 @@ export async function renderInto(site: Site, run: RenderRun): Promise<RenderRepo
   const { folder, configFolder, force, dryRun, acceptsSlowStart, apply } = run
   const warning = checkSize(site, acceptsSlowStart)
   const files = renderSite(site, { configFolder })
+  const look = { folder, configFolder, dryRun, now: new Date() }
   const reload = async (names: readonly string[]) => {
     if (apply) await reloadFiles(apply.client, names, apply.timeoutMs)
   }
   const { differences, written } = await writeFiles(files, folder, { force, dryRun, beforeNumbers: reload })
-  if (!apply || dryRun) return { differences, written, warning, applied: undefined }
+  // Before the reload: Asterisk then takes a certificate whose file has changed.
+  const certificate = run.certificates ? await keepCertificate(site, look) : undefined
+  if (!apply || dryRun) return { differences, written, warning, applied: undefined, certificate }
   // Also what has not changed: Asterisk may not have read it yet.
   await reload(files.map(({ name }) => name))
-  return { differences, written, warning, applied: await prove(folder, apply) }
+  return { differences, written, warning, applied: await prove(folder, apply), certificate }
 }
 
 async function prove(folder: string, { client, timeoutMs, signal }: NonNullable<RenderRun['apply']>): Promise<Comparison> {

@@ -6,6 +6,9 @@ import type { Listen, RtpSettings, TlsListen, TransportSettings } from './site.j
 const defaultCert = '/etc/ssl/asterisk/cert.pem'
 const defaultKey = '/etc/ssl/asterisk/priv_key.pem'
 
+/** Ten years; keygen has the same for authorities, which last longer than servers. */
+const maxDays = 3_650
+
 export function checkTransport(fields: Fields): TransportSettings {
   const udp = listen(fields, 'udp', 5060)
   const tcp = listen(fields, 'tcp', 5060)
@@ -34,7 +37,12 @@ function tlsListen(fields: Fields): TlsListen | undefined {
   const cert = fields.one('tls.cert', absolutePath) ?? defaultCert
   const key = fields.one('tls.key', absolutePath) ?? defaultKey
   const method = fields.one('tls.method', oneOf('tlsv1_2', 'tlsv1_3')) ?? 'tlsv1_2'
-  return place && { ...place, cert, key, method }
+  const acme = fields.one('tls.acme', absolutePath)
+  const days = fields.one('tls.days', integer(1, maxDays)) ?? 365
+  const renewDays = fields.one('tls.renew_days', integer(1, maxDays)) ?? Math.min(30, Math.ceil(days / 2))
+  if (renewDays >= days && fields.has('tls.renew_days'))
+    fields.refuse('tls.renew_days', 'conflict', `is not less than the ${days} days of tls.days`)
+  return place && { ...place, cert, key, method, acme, days, renewDays }
 }
 
 function isAny(bind: string): boolean {

@@ -59,6 +59,12 @@ export interface TlsListen extends Listen {
   readonly key: string
   /** The oldest version that is accepted. */
   readonly method: 'tlsv1_2' | 'tlsv1_3'
+  /** Absolute path of a folder of certbot, or of traefik's acme.json; undefined: the certificate is signed by itself, or given. */
+  readonly acme: string | undefined
+  /** How long a certificate that is signed by itself is valid. */
+  readonly days: number
+  /** So many days before its end a certificate is renewed. */
+  readonly renewDays: number
 }
 
 export interface NatSettings {

@@ -49,7 +49,10 @@ export async function startRendered(form: Site['output']['form'], changes: (plac
       transport: {
         udp: listen,
         tcp: listen,
-        tls: { bind: '127.0.0.1', port: tlsPort, cert: `${dir}/etc/tls.crt`, key: `${dir}/etc/tls.key`, method: 'tlsv1_2' }
+        tls: {
+          ...{ bind: '127.0.0.1', port: tlsPort, cert: `${dir}/etc/tls.crt`, key: `${dir}/etc/tls.key`, method: 'tlsv1_2' },
+          ...{ acme: undefined, days: 365, renewDays: 30 }
+        }
       },
       trunks: [makeTrunk('itsp', { hosts: [host], match: [host] })],
       ...changes(place)
