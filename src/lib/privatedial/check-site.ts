@@ -21,6 +21,7 @@ export function checkSite(site: Site): void {
     for (const codec of codecs) field('codecs', codec, /^[a-z0-9_.]+$/i)
   field('voicemail.format', site.voicemail.format, /^[a-z0-9]+$/)
   if (site.sms.app !== undefined) field('sms.app', site.sms.app, /^(\/[A-Za-z0-9._-]+)+$|^agi:\/\/[A-Za-z0-9.:/_-]+$/)
+  for (const word of site.sms.arguments ?? []) field('sms.arguments', word, /^[A-Za-z0-9_./:=+-]+$/)
   for (const { name, number, display, email, trunk, sms, source } of site.users) {
     field('user.name', name, userName, source)
     field('user.number', number, /^\+[1-9][0-9]{6,14}$/, source)

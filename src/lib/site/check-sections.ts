@@ -107,7 +107,12 @@ export function checkSms(fields: Fields): SmsSettings {
   const app = fields.one('app', absolutePath)
   const profiles = fields.list('profiles', profile) ?? []
   if (fields.has('profiles') && !fields.has('app')) fields.refuse('profiles', 'missing', 'needs app, the program that sends')
-  return { app, profiles }
+  const given = fields.list('arguments', matching(/^[A-Za-z0-9_./:=+-]{1,80}$/, 'argument of letters, digits and _ . / : = + -'))
+  if (given && !fields.has('app')) fields.refuse('arguments', 'missing', 'needs app, the program that sends')
+  // A text that begins with - is no flag behind the two of them.
+  const own = app !== undefined && /\/pbxkit$/.test(app) ? ['dialplan', 'websms', 'send', '--'] : undefined
+  const words = given ?? own
+  return { app, ...(words && { arguments: words }), profiles }
 }
 
 const actions = ['record-temp', 'record-unavail', 'record-busy', 'record-name', 'play', 'erase', 'moh', 'echo', 'none'] as const

@@ -117,6 +117,8 @@ export interface SmtpSettings {
 export interface SmsSettings {
   /** The AGI program for messages that go out; undefined: messages between users only. */
   readonly app: string | undefined
+  /** What it is given before number, sender, text and profile. */
+  readonly arguments?: readonly string[]
   readonly profiles: readonly string[]
 }
 

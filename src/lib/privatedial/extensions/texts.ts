@@ -43,9 +43,10 @@ exten => s,1,Set(text_sender=)
  same => n(return),Return()
 
 ;---------------- Gosub(sub_decode_body,s,1): a call file with MESSAGE_ENCODE=rfc3986 has its text percent-encoded
+; A line of a call file has up to 1022 characters: what does not fit is in MESSAGE_BODY_2 and 3.
 [sub_decode_body]
 exten => s,1,GotoIf($["\${MESSAGE_ENCODE}" = "rfc3986"]?:return)
- same => n,Set(MESSAGE(body)=\${URIDECODE(\${MESSAGE(body)})})
+ same => n,Set(MESSAGE(body)=\${URIDECODE(\${MESSAGE(body)}\${MESSAGE_BODY_2}\${MESSAGE_BODY_3})})
  same => n(return),Return()
 
 ;---------------- Gosub(sub_text_term,s,1(DEVICE)): to all phones of an endpoint; kept when there are none
