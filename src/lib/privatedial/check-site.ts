@@ -19,6 +19,7 @@ export function checkSite(site: Site): void {
   for (const key of site.ivr.keys.keys()) field('ivr.key', key, /^[0-9*#]$/)
   for (const codecs of [site.media.codecs, ...[...site.users, ...site.trunks].map((one) => one.codecs ?? [])])
     for (const codec of codecs) field('codecs', codec, /^[a-z0-9_.]+$/i)
+  field('voicemail.unsent_folder', site.voicemail.unsentFolder, /^\/[A-Za-z0-9/._+@~=:-]+$/)
   field('voicemail.format', site.voicemail.format, /^[a-z0-9]+$/)
   if (site.sms.app !== undefined) field('sms.app', site.sms.app, /^(\/[A-Za-z0-9._-]+)+$|^agi:\/\/[A-Za-z0-9.:/_-]+$/)
   for (const word of site.sms.arguments ?? []) field('sms.arguments', word, /^[A-Za-z0-9_./:=+-]+$/)

@@ -12,7 +12,7 @@ const maxCommandLength = 159
  */
 export function minivmConf(site: Site, { configFolder }: RenderOptions): string {
   const { voicemail, smtp } = site
-  const command = voicemail.mailCommand ?? (smtp.host === undefined ? undefined : `/usr/bin/msmtp -C ${configFolder}/msmtprc -t`)
+  const command = voicemail.mailCommand ?? (smtp.host === undefined ? undefined : `/bin/sh ${configFolder}/minivm-mail`)
   if (command !== undefined && command.length > maxCommandLength)
     throw new DataError(`The mail command has more than ${maxCommandLength} characters: ${command}`)
   const general: NewSection = {

@@ -7,7 +7,7 @@ import type { SmtpSettings, VoicemailSettings } from '../site/site.js'
  * @throws DataError for a value that would be more than one word there
  */
 export function msmtprc({ isEnabled, mailCommand, from }: VoicemailSettings, smtp: SmtpSettings): string | undefined {
-  const { host, port, security, user, passwordFile } = smtp
+  const { host, port, security, user, passwordFile, tlsCa, logFile } = smtp
   if (!isEnabled || mailCommand !== undefined || host === undefined) return undefined
   const lines = [
     'defaults',
@@ -19,11 +19,14 @@ export function msmtprc({ isEnabled, mailCommand, from }: VoicemailSettings, smt
     `from ${word(from, 'voicemail.from')}`,
     `tls ${security === 'none' ? 'off' : 'on'}`,
     `tls_starttls ${security === 'starttls' ? 'on' : 'off'}`,
-    'timeout 30'
+    'timeout 30',
+    // What msmtp says on stderr nobody sees: Asterisk runs it in the background.
+    logFile === undefined ? 'syslog LOG_MAIL' : `logfile ${path(logFile, 'smtp.log_file')}`,
+    ...(tlsCa === undefined || security === 'none' ? [] : [`tls_trust_file ${path(tlsCa, 'smtp.tls_ca')}`])
   ]
   if (user !== undefined) {
     lines.push('auth on', `user ${word(user, 'smtp.user')}`)
-    if (passwordFile !== undefined) lines.push(`passwordeval head -n 1 -- ${path(passwordFile)}`)
+    if (passwordFile !== undefined) lines.push(`passwordeval head -n 1 -- ${path(passwordFile, 'smtp.password_file')}`)
   } else lines.push('auth off')
   return `${lines.join('\n')}\n`
 }
@@ -34,8 +37,8 @@ function word(value: string, field: string): string {
   return value
 }
 
-function path(value: string): string {
+function path(value: string, field: string): string {
   if (!/^\/[A-Za-z0-9/._+@~-]*$/.test(value))
-    throw new DataError('smtp.password_file is no absolute path of letters, digits and / . _ + @ ~ -')
+    throw new DataError(`${field} is no absolute path of letters, digits and / . _ + @ ~ -`)
   return value
 }

@@ -3,6 +3,7 @@ import type { Site } from '../site/site.js'
 import { checkSite } from './check-site.js'
 import { extensionsConf } from './extensions/extensions-conf.js'
 import { extensionsLocalConf } from './extensions/extensions-local-conf.js'
+import { mailScript } from './mail-script.js'
 import { minivmConf } from './minivm-conf.js'
 import { msmtprc } from './msmtprc.js'
 import { numbersConf } from './numbers-conf.js'
@@ -29,12 +30,14 @@ export function renderSite(site: Site, { configFolder = defaultConfigFolder }: P
   const isPlain = site.output.form === 'plain'
   const config = (name: string, body: string, mode = open): RenderedFile => ({ name, text: sealText(body), mode })
   const mail = msmtprc(site.voicemail, site.smtp)
+  const script = mailScript(site.voicemail, site.smtp, { configFolder })
   return [
     config('pjsip_endpoint.conf', isPlain ? plainEndpoints(site) : wizardEndpoints(site), secret),
     config('pjsip_transport.conf', pjsipTransportConf(site)),
     config('pjsip.conf', pjsipConf(site)),
     config('pjsip_wizard.conf', pjsipWizardConf(site)),
     ...(mail === undefined ? [] : [{ name: 'msmtprc', text: sealText(mail, '#'), mode: secret }]),
+    ...(script === undefined ? [] : [{ name: 'minivm-mail', text: sealText(script, '#'), mode: open }]),
     // A command of the site's own may have a password among its arguments.
     config('minivm.conf', minivmConf(site, { configFolder }), site.voicemail.mailCommand === undefined ? open : secret),
     ...(site.rtp.isRendered ? [config('rtp.conf', rtpConf(site.rtp))] : []),

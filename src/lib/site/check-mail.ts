@@ -43,7 +43,8 @@ export function checkMail(voicemail: Fields, smtp: Fields, domain: string | unde
       format: voicemail.one('format', oneOf('wav49', 'wav', 'gsm', 'ulaw', 'alaw', 'g722')) ?? 'wav49',
       gainDb: voicemail.one('gain_db', integer(0, 30, 'dB')) ?? 12,
       locale: voicemail.one('locale', locale) ?? 'C',
-      mailCommand: plainCommand
+      mailCommand: plainCommand,
+      unsentFolder: voicemail.one('unsent_folder', absolutePath) ?? '/var/spool/asterisk/unsent-mail'
     }
   }
 }
@@ -67,7 +68,16 @@ function checkSmtp(fields: Fields, imported: MinivmSend | undefined, importer: F
     fields.refuse('password_file', 'missing', 'needs user')
   if (user !== undefined && security === 'none')
     fields.warn('user', 'conflict', 'logs in without encryption', 'Set security = starttls or tls.')
-  return { host, port, security, user, passwordFile }
+  const [tlsCa, logFile] = [fields.one('tls_ca', absolutePath), fields.one('log_file', absolutePath)]
+  return {
+    host,
+    port,
+    security,
+    user,
+    passwordFile,
+    ...(tlsCa !== undefined && { tlsCa }),
+    ...(logFile !== undefined && { logFile })
+  }
 }
 
 /** An RFC 5322 display name without quotes, written so by Asterisk. */

@@ -102,6 +102,8 @@ export interface VoicemailSettings {
   readonly locale: string
   /** A command that takes the mail on standard input instead of msmtp; undefined uses `SmtpSettings`. */
   readonly mailCommand: string | undefined
+  /** Absolute path of the folder in which a mail stays until msmtp has sent it. */
+  readonly unsentFolder: string
 }
 
 export interface SmtpSettings {
@@ -112,6 +114,10 @@ export interface SmtpSettings {
   readonly user: string | undefined
   /** Absolute path of a file whose first line is the password. */
   readonly passwordFile: string | undefined
+  /** Absolute path of the authorities that are trusted instead of the system's. */
+  readonly tlsCa?: string | undefined
+  /** Absolute path of the log of msmtp; undefined: syslog. */
+  readonly logFile?: string | undefined
 }
 
 export interface SmsSettings {

@@ -25,6 +25,7 @@ const names = [
     'pjsip.conf',
     'pjsip_wizard.conf',
     'minivm.conf',
+    'minivm-mail',
     'rtp.conf',
     'numbers.conf'
   ],

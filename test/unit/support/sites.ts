@@ -63,7 +63,8 @@ export function makeSite(changes: Partial<Site> = {}): Site {
       format: 'wav49',
       gainDb: 12,
       locale: 'C',
-      mailCommand: undefined
+      mailCommand: undefined,
+      unsentFolder: '/var/spool/asterisk/unsent-mail'
     },
     smtp: { host: 'mail.example.org', port: 587, security: 'starttls', user: 'pbx', passwordFile: '/etc/pbxkit/smtp-password' },
     sms: { app: undefined, profiles: [] },
