@@ -8,6 +8,7 @@ import { type CallResult, call } from '../../../src/lib/uac/call.js'
 import type { RequestDraft } from '../../../src/lib/uac/draft.js'
 import { exchange } from '../../../src/lib/uac/exchange.js'
 import { inactiveOffer } from '../../../src/lib/uac/request-fields.js'
+import { subscribe } from '../../../src/lib/uac/subscribe.js'
 import { UserAgent } from '../../../src/lib/uac/user-agent.js'
 import { Watched } from './limit.js'
 import { Speech } from './speech.js'
@@ -24,6 +25,8 @@ export class Phone {
   readonly agent: UserAgent
   /** What it answers to calls; `answer` takes them. */
   onInvite: 'answer' | number = 'answer'
+  /** Its answer's description; by default one without media. */
+  answerWith: Buffer | undefined
   readonly invites: SipRequest[] = []
   readonly messages: SipRequest[] = []
   readonly #name: string
@@ -31,6 +34,7 @@ export class Phone {
   readonly #domain: string
   readonly #digest: DigestSession | undefined
   readonly #watched = new Watched()
+  #isWatching = false
   readonly #answered = new Map<string, ServerTransaction>()
 
   /**
@@ -80,9 +84,10 @@ export class Phone {
     return call(this.agent, draft, { to: this.#server, timeoutMs: 30_000, digest: this.#digest, byeAfterMs, cancelAfterMs })
   }
 
-  /** Calls and speaks, until it hangs up or is hung up on. */
-  async speak(number: string, byeAfterMs: number): Promise<CallResult> {
+  /** Calls and speaks, until it hangs up or is hung up on. @param onSpeech told what it speaks by, to press keys */
+  async speak(number: string, byeAfterMs: number, onSpeech: (speech: Speech) => void = () => {}): Promise<CallResult> {
     const speech = await Speech.open()
+    onSpeech(speech)
     const stop = this.agent.listen((message) => {
       const isAnswer = message !== undefined && isReply(message) && message.start.status === 200 && message.body.length > 0
       if (isAnswer) speech.start(message.body.toString())
@@ -108,6 +113,21 @@ export class Phone {
       body: Buffer.from(body)
     })
     return reply.start.status
+  }
+
+  /** Watches a number for a time. @param onNotify told of each NOTIFY @returns the status of the subscription */
+  async watch(number: string, waitMs: number, onNotify: (notify: SipRequest) => void): Promise<number> {
+    const draft = {
+      ...this.#draft('SUBSCRIBE', number),
+      headers: [
+        ['Event', 'dialog'],
+        ['Accept', 'application/dialog-info+xml'],
+        ['Expires', '120']
+      ] as const
+    }
+    this.#isWatching = true
+    const { answer } = await subscribe(this.agent, draft, { to: this.#server, timeoutMs, digest: this.#digest, waitMs, onNotify })
+    return answer.reply.start.status
   }
 
   until<T>(look: (phone: Phone) => T | undefined | false, what: string, limitMs?: number): Promise<T> {
@@ -147,7 +167,8 @@ export class Phone {
         // Those of calls that it made are told elsewhere.
         return this.#answered.has(request.callId) ? { status: 200 } : undefined
       case 'NOTIFY':
-        return { status: 200 }
+        // Those of subscriptions are told elsewhere.
+        return this.#isWatching ? undefined : { status: 200 }
       default:
         return undefined
     }
@@ -164,7 +185,7 @@ export class Phone {
         ['Contact', `<sip:${this.#name}@${sentBy}>`],
         ['Content-Type', 'application/sdp']
       ],
-      body: inactiveOffer(sentBy)
+      body: this.answerWith ?? inactiveOffer(sentBy)
     }
   }
 }

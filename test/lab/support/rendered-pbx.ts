@@ -32,8 +32,12 @@ const names = [
   ...['extensions.conf', 'extensions_local.conf']
 ]
 
-/** Starts an Asterisk with what a site is rendered to. */
-export async function startRendered(form: Site['output']['form'], changes: (place: AsteriskPlace) => Partial<Site> = () => ({})) {
+/** Starts an Asterisk with what a site is rendered to. @param more changes of the site that has its ports already */
+export async function startRendered(
+  form: Site['output']['form'],
+  changes: (place: AsteriskPlace) => Partial<Site> = () => ({}),
+  more: (site: Site) => Partial<Site> = () => ({})
+) {
   const taken = new Set<number>()
   const providerPort = await choosePort(undefined, taken)
   taken.add(providerPort)
@@ -58,6 +62,7 @@ export async function startRendered(form: Site['output']['form'], changes: (plac
       trunks: [makeTrunk('itsp', { hosts: [host], match: [host] })],
       ...changes(place)
     })
+    site = { ...site, ...more(site) }
     configFolder = `${dir}/etc`
     return renderSite(site, { configFolder })
   }

@@ -4,6 +4,9 @@ import dgram from 'node:dgram'
 export class Speech {
   readonly #socket: dgram.Socket
   #timer: NodeJS.Timeout | undefined
+  #target: { host: string; port: number } | undefined
+  #count = 0
+  #time = 0
 
   private constructor(socket: dgram.Socket) {
     this.#socket = socket
@@ -13,6 +16,11 @@ export class Speech {
     const socket = dgram.createSocket('udp4')
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
     return new Speech(socket)
+  }
+
+  /** How many were sent: 50 are a second. */
+  get packets(): number {
+    return this.#count
   }
 
   /** What to offer. */
@@ -36,12 +44,34 @@ export class Speech {
     packet[0] = 0x80
     packet[1] = 0
     packet.writeUInt32BE(0x5eec, 8)
-    let count = 0
+    this.#target = { host, port }
     this.#timer = setInterval(() => {
-      packet.writeUInt16BE(++count & 0xffff, 2)
-      packet.writeUInt32BE((count * 160) >>> 0, 4)
+      packet.writeUInt16BE(++this.#count & 0xffff, 2)
+      this.#time = (this.#time + 160) >>> 0
+      packet.writeUInt32BE(this.#time, 4)
       this.#socket.send(packet, port, host)
     }, 20)
+  }
+
+  /** Presses a key: a telephone-event of 100 ms (RFC 4733), its end three times. */
+  press(key: string): void {
+    const event = '0123456789*#'.indexOf(key)
+    const at = this.#target
+    if (!at) return
+    this.#time = (this.#time + 8_000) >>> 0
+    for (let part = 1; part <= 7; part++) {
+      const packet = Buffer.alloc(16)
+      packet[0] = 0x80
+      // The marker, then the payload type of the offer.
+      packet[1] = (part === 1 ? 0x80 : 0) | 101
+      packet.writeUInt16BE(++this.#count & 0xffff, 2)
+      packet.writeUInt32BE(this.#time, 4)
+      packet.writeUInt32BE(0x5eec, 8)
+      packet[12] = event
+      packet[13] = part > 4 ? 0x8a : 0x0a
+      packet.writeUInt16BE(Math.min(part, 5) * 160, 14)
+      this.#socket.send(packet, at.port, at.host)
+    }
   }
 
   stop(): void {
