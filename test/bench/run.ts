@@ -8,9 +8,10 @@ import { proxySuite } from './proxy/suite.js'
 import { type BenchOptions, type Measurement, meetsLimit, type Suite } from './support/suite.js'
 import { renderTable } from './support/table.js'
 import { tunnelSuite } from './tunnel/suite.js'
+import { uacSuite } from './uac/suite.js'
 
 /** A new suite is one more folder, and one more line here. */
-const suites: readonly Suite[] = [amiSuite, dialplanSuite, managerSuite, proxySuite, tunnelSuite]
+const suites: readonly Suite[] = [amiSuite, dialplanSuite, managerSuite, proxySuite, tunnelSuite, uacSuite]
 
 const help = `npm run bench -- [SUITE[/PART] ...] [--pairs N] [--quick]
 

@@ -67,10 +67,11 @@ function readyPort(child: ChildProcess, what: string): Promise<number> {
     // Read to the end: a full pipe would stop the side.
     child.stderr!.on('data', (chunk: Buffer) => {
       if (written.length < 65_536) written += chunk.toString('latin1')
-      const match = /^ready \S+=\S*:(\d+)/m.exec(written)
+      const match = /^ready (?:.*?=\S*:(\d+))?.*\n/m.exec(written)
       if (!match) return
       clearTimeout(timer)
-      resolve(Number(match[1]))
+      // Who listens nowhere is ready all the same.
+      resolve(Number(match[1] ?? 0))
     })
   })
 }

@@ -1,0 +1,13 @@
+import { copyProduct } from '../support/product.js'
+import type { Suite } from '../support/suite.js'
+import { measureStart } from './measure-start.js'
+
+export const uacSuite: Suite = {
+  name: 'uac',
+  summary: "registrations, beside Kamailio's uac module on the same registrar",
+  prepare: copyProduct,
+  parts: {
+    udp: (options, product) => measureStart('udp', options, product),
+    tcp: (options, product) => measureStart('tcp', options, product)
+  }
+}
