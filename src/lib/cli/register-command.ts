@@ -4,13 +4,14 @@ import type { RegistrationAccount } from '../registrations/account.js'
 import type { AccountProblem, AccountSource } from '../registrations/accounts/read-accounts.js'
 import type { RunningRegistrations } from '../registrations/registration-service.js'
 import type { Purpose } from '../registrations/registration-state.js'
+import { keepHeapSmall } from '../registrations/small-heap.js'
 import type { UdpBind } from '../sip-transport/udp-flow.js'
 import type { Command } from './oclif.js'
 import { askSecret } from './prompt.js'
 import { accountSource, commandLineAccount, loadAccounts, type RegisterFlagValues } from './register-accounts.js'
 import { registerFlags } from './register-flags.js'
 import { type RegisterSettings, registerSettings } from './register-options.js'
-import { advice, eventLog, fetchedRows, onceRow, onceStatus } from './register-text.js'
+import { advice, eventFields, eventLevel, fetchedRows, onceRow, onceStatus } from './register-text.js'
 import { type Row, renderRows } from './rows.js'
 import { readSecretFile } from './secret.js'
 import { type RunningService, ServiceCommand } from './service-command.js'
@@ -45,6 +46,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const settings = this.#settings()
+    keepHeapSmall()
     const accounts = await this.#accounts((problem) =>
       this.logger.warn({ source: problem.source, reason: problem.message }, 'no account')
     )
@@ -57,8 +59,8 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
         {
           onEvent: (event) => {
             if (json) void this.out.ndjson(event)
-            const { level, fields, message } = eventLog(event)
-            if (this.logger.isLevelEnabled(level)) this.logger[level](fields, message)
+            const level = eventLevel(event)
+            if (this.logger.isLevelEnabled(level)) this.logger[level](eventFields(event), event.event)
           },
           onFault: (error) => this.logger.error({ err: error }, 'a fault of pbxkit; the account goes on'),
           onWarning: (message) => this.logger.warn(message)

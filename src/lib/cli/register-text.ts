@@ -53,13 +53,18 @@ export function onceStatus(results: readonly OnceResult[]): ExitStatus {
   }
 }
 
-/** How loud an event is in the log, and what it says. */
-export function eventLog(event: RegistrationEvent): { level: 'debug' | 'info' | 'warn'; fields: object; message: string } {
+const quietEvents: ReadonlySet<string> = new Set(['refreshed', 'waiting', 'disabled'])
+const badEvents: ReadonlySet<string> = new Set(['failed', 'rejected', 'expired', 'lost'])
+
+/** How loud an event is in the log. */
+export function eventLevel({ event, warning }: RegistrationEvent): 'debug' | 'info' | 'warn' {
+  return badEvents.has(event) || warning !== undefined ? 'warn' : quietEvents.has(event) ? 'debug' : 'info'
+}
+
+/** What the log says of an event. */
+export function eventFields(event: RegistrationEvent): object {
   const { l_uuid, aor, code, reason, detail, warning, expires, next, target, rttMs } = event
-  const quiet = event.event === 'refreshed' || event.event === 'waiting' || event.event === 'disabled'
-  const bad = event.event === 'failed' || event.event === 'rejected' || event.event === 'expired' || event.event === 'lost'
-  const hint = reason === null ? undefined : advice[reason]
-  const all = { l_uuid, aor, code, reason, detail, warning, expires, next, target, rttMs, ...(bad && { hint }) }
-  const fields = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null && value !== undefined))
-  return { level: bad || warning !== undefined ? 'warn' : quiet ? 'debug' : 'info', fields, message: event.event }
+  const hint = reason === null || !badEvents.has(event.event) ? undefined : advice[reason]
+  const all = { l_uuid, aor, code, reason, detail, warning, expires, next, target, rttMs, hint }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null && value !== undefined))
 }

@@ -37,7 +37,12 @@ export class DatagramSocket {
 
   /** @throws ListenError when it cannot be bound, ConnectError when there is no route to the peer */
   static async open({ bind, family, peer }: DatagramOptions, handlers: DatagramHandlers): Promise<DatagramSocket> {
-    const socket = dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: family === 6 })
+    const socket = dgram.createSocket({
+      type: family === 6 ? 'udp6' : 'udp4',
+      ipv6Only: family === 6,
+      // Hosts are addresses here: the usual lookup would take a turn of the event loop for each packet to find that out.
+      lookup: (host, _options, done) => done(null, host, family)
+    })
     const host = bind?.host ?? (family === 6 ? '::' : '0.0.0.0')
     const port = bind?.port ?? 0
     try {

@@ -175,10 +175,11 @@ class Attempt {
         {
           onReply: (reply) => {
             if (reply.start.status < 200) return
-            window.unwatch(transaction)
+            const roundTripMs = now() - startMs
+            window.unwatch(transaction, roundTripMs)
             // Timer K would only take up copies of the reply, and keep 2 KiB for each of 10,000 accounts: copies are dropped as unknown just as well.
             transaction.stop()
-            resolve({ kind: 'reply', reply, roundTripMs: now() - startMs })
+            resolve({ kind: 'reply', reply, roundTripMs })
           },
           onFailure: (kind, cause) => {
             window.unwatch(transaction)

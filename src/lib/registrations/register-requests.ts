@@ -1,7 +1,7 @@
 import { makeAddress } from '../sip/address.js'
 import { buildRequest, type OutgoingRequest } from '../sip/build.js'
 import type { Credentials } from '../sip/digest.js'
-import { DigestSession, type SavedChallenge } from '../sip/digest-session.js'
+import { type DigestOptions, DigestSession, type SavedChallenge } from '../sip/digest-session.js'
 import type { Identifiers } from '../sip/identifiers.js'
 import { encodeText } from '../sip/lexical.js'
 import { maxCseq } from '../sip/limits.js'
@@ -38,7 +38,7 @@ export interface RegisterWish {
 const maxLearned = 8
 
 /** The REGISTERs of one account: names that stay (RFC 3261 10.2.4), CSeq that grows, the contact, and what proves who we are. */
-export class RegisterRequests {
+export class RegisterRequests implements DigestOptions {
   readonly #account: RegistrationAccount
   readonly #ids: Identifiers
   readonly #userAgent: string
@@ -62,12 +62,20 @@ export class RegisterRequests {
     this.#callId = saved?.callId ?? ids.callId()
     this.#fromTag = saved?.fromTag ?? ids.tag()
     this.#cseq = saved?.cseq ?? 0
-    this.digest = new DigestSession({
-      credentialsFor: (realm) => credentialsOf(account, realm),
-      cnonce: () => ids.cnonce(),
-      ...(account.algorithms && { hashes: account.algorithms })
-    })
+    this.digest = new DigestSession(this)
     if (saved?.challenges) this.digest.restore(saved.challenges)
+  }
+
+  credentialsFor(realm: string): Credentials | undefined {
+    return credentialsOf(this.#account, realm)
+  }
+
+  cnonce(): string {
+    return this.#ids.cnonce()
+  }
+
+  get hashes(): RegistrationAccount['algorithms'] {
+    return this.#account.algorithms
   }
 
   /** The contact of the last request. */

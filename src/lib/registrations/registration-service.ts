@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import v8 from 'node:v8'
 import { IoError } from '../errors.js'
 import { type Address, formatAddress } from '../net/address.js'
 import { SystemWheel } from '../sip-transport/system-wheel.js'
@@ -59,9 +58,6 @@ export async function startRegistrations(
   listener: RegistrationListener,
   signal: AbortSignal
 ): Promise<RunningRegistrations> {
-  // V8 lets garbage grow to three times of what lives before it looks: 10,000 accounts live in 30 MiB, and a start would take 230.
-  v8.setFlagsFromString('--heap-growing-percent=10')
-  v8.setFlagsFromString('--semi-space-growth-factor=1')
   const { stateFile, statusFile, openAgent, incoming } = options
   const now = () => performance.now()
   const wallNow = () => Date.now()

@@ -1,10 +1,12 @@
+import { WindowPace } from './window-pace.js'
+
 /** A request that is on its way: how often it has gone out. */
 export interface Outstanding {
   readonly sent: number
 }
 
 export interface SendWindowOptions {
-  /** Accounts that may have a request on its way at the same time. */
+  /** Accounts that may have a request on its way at the same time, at most. */
   limit: number
   /** Accounts that may begin in a second; undefined: as many as there is room for. */
   ratePerS?: number | undefined
@@ -12,45 +14,38 @@ export interface SendWindowOptions {
   now: () => number
 }
 
-// Half of T1: a repeat is seen before the next one.
-const lookMs = 250
-// A halved window needs a round trip and T1 to show what it did.
-const settleMs = 500
-// Kamailio's registrar with two workers loses nothing at 1 %, and a tenth of all at 15 %.
-const maxLoss = 0.02
-// Two lost packets are no sign of anything.
-const fewestRepeats = 3
-// A registrar that answers nobody is still asked by so many, until the breaker opens.
-const smallest = 8
-const growth = 1.25
+// Several looks within T1: a repeat is answered before the next one.
+const lookMs = 100
 
 /**
- * Lets so many accounts talk at the same time, and no more: a registrar that is overrun loses packets, and every lost one is sent up to eleven times. The
- * window is halved when requests have to be repeated, and grows again when none has. Knows no socket.
+ * Lets so many accounts talk at the same time, and no more: a registrar that is overrun loses packets, and every lost one is sent up to eleven times. How
+ * many, `WindowPace` says. Knows no socket.
  */
 export class SendWindow {
   readonly #options: SendWindowOptions
   /** Those who are registered and must not lose it, and all others. */
   readonly #queues: [Queue, Queue] = [new Queue(), new Queue()]
   readonly #watched = new Map<Outstanding, number>()
-  #limit: number
+  readonly #pace: WindowPace
   #active = 0
   #requests = 0
   #repeats = 0
   #seenRequests = 0
   #seenRepeats = 0
-  #changedMs = Number.NEGATIVE_INFINITY
+  #roundTrips = 0
+  #roundTripSumMs = 0
+  #wasFull = false
   #nextStartMs = Number.NEGATIVE_INFINITY
   #look: { cancel(): void } | undefined
   #paced: { cancel(): void } | undefined
 
   constructor(options: SendWindowOptions) {
     this.#options = options
-    this.#limit = options.limit
+    this.#pace = new WindowPace(options.limit)
   }
 
   get limit(): number {
-    return Math.floor(this.#limit)
+    return this.#pace.limit
   }
 
   get active(): number {
@@ -91,9 +86,14 @@ export class SendWindow {
     this.#look ??= this.#options.wheel.after(lookMs, () => this.#measure())
   }
 
-  /** It has its reply, or none will come. */
-  unwatch(one: Outstanding): void {
+  /** It has its reply, or none will come. @param roundTripMs from its first copy to its reply */
+  unwatch(one: Outstanding, roundTripMs?: number): void {
     this.#count(one)
+    // Nobody knows which of two copies was answered.
+    if (roundTripMs !== undefined && one.sent === 1) {
+      this.#roundTrips++
+      this.#roundTripSumMs += roundTripMs
+    }
     this.#watched.delete(one)
   }
 
@@ -112,6 +112,7 @@ export class SendWindow {
         }
         this.#nextStartMs = Math.max(now() - 1000 / ratePerS, this.#nextStartMs) + 1000 / ratePerS
       }
+      if (this.#active + 1 >= this.limit) this.#wasFull = true
       const start = this.#queues[0].shift() ?? this.#queues[1].shift()!
       this.#active++
       start()
@@ -124,7 +125,13 @@ export class SendWindow {
     const repeats = this.#repeats - this.#seenRepeats
     this.#seenRequests = this.#requests
     this.#seenRepeats = this.#repeats
-    this.#adapt(requests, repeats)
+    const roundTripMs = this.#roundTrips === 0 ? undefined : this.#roundTripSumMs / this.#roundTrips
+    const before = this.limit
+    this.#pace.look({ requests, repeats, roundTripMs, wasFull: this.#wasFull, nowMs: this.#options.now() })
+    this.#roundTrips = 0
+    this.#roundTripSumMs = 0
+    this.#wasFull = this.#active >= this.limit
+    if (this.limit > before) this.#fill()
     this.#look = this.#watched.size > 0 ? this.#options.wheel.after(lookMs, () => this.#measure()) : undefined
   }
 
@@ -133,18 +140,6 @@ export class SendWindow {
     if (counted === undefined) return
     this.#repeats += one.sent - 1 - counted
     this.#watched.set(one, one.sent - 1)
-  }
-
-  #adapt(requests: number, repeats: number): void {
-    const nowMs = this.#options.now()
-    const isLossy = repeats >= fewestRepeats && repeats > maxLoss * Math.max(requests, this.#watched.size)
-    if (isLossy && nowMs - this.#changedMs >= settleMs) {
-      this.#limit = Math.max(Math.min(smallest, this.#options.limit), this.#limit / 2)
-      this.#changedMs = nowMs
-    } else if (repeats === 0 && requests > 0 && this.#limit < this.#options.limit) {
-      this.#limit = Math.min(this.#options.limit, this.#limit * growth)
-      this.#fill()
-    }
   }
 }
 

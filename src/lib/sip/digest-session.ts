@@ -10,7 +10,7 @@ export interface DigestOptions {
   /** Of `Identifiers.cnonce`. */
   cnonce: () => string
   /** The hashes that may be used, best first. */
-  hashes?: readonly DigestHash[]
+  hashes?: readonly DigestHash[] | undefined
 }
 
 export type ChallengeVerdict =
@@ -46,6 +46,8 @@ const maxCount = 0xffff_ffff
 // Stronger first. A server that offers several is asked for its best, whatever it put on top: a header on top can be put there by others.
 const strongestFirst: readonly DigestHash[] = ['SHA-512-256', 'SHA-256', 'MD5']
 
+const none: Kept[] = []
+
 // Nonces that go stale this often within one attempt never get old enough to be used.
 const maxStale = 4
 
@@ -54,23 +56,28 @@ const maxStale = 4
  * request. 401 and 407 are kept apart by kind and realm, and both answered in one request. Knows no time and no socket.
  */
 export class DigestSession {
-  readonly #options: Required<DigestOptions>
-  readonly #kept = new Map<string, Kept>()
+  readonly #options: DigestOptions
+  /** One for each kind and realm: two at most in practice, so that a list is smaller than a map. */
+  #kept: Kept[] = none
   #staleInAttempt = 0
 
   constructor(options: DigestOptions) {
-    this.#options = { ...options, hashes: options.hashes ?? strongestFirst }
+    this.#options = options
+  }
+
+  get #hashes(): readonly DigestHash[] {
+    return this.#options.hashes ?? strongestFirst
   }
 
   /** The headers that prove a request, for every challenge that is known. Each call uses up one count of each nonce. */
   authorize(request: DigestRequest): HeaderLine[] {
     const lines: HeaderLine[] = []
-    for (const [key, kept] of this.#kept) {
+    for (const kept of this.#kept) {
       const { challenge } = kept
       const credentials = this.#options.credentialsFor(challenge.realm)
       // The credentials were taken away, or the nonce is used up: without an answer we are challenged anew.
       if (!credentials || !canAnswer(credentials, challenge.hash) || kept.count >= maxCount) {
-        this.#kept.delete(key)
+        this.#kept = this.#kept.filter((one) => one !== kept)
         continue
       }
       if (!challenge.session) kept.cnonce = this.#options.cnonce()
@@ -84,20 +91,20 @@ export class DigestSession {
   /** A 401 or 407 has come to the last request. Call it once for each. */
   challenged(reply: SipReply): ChallengeVerdict {
     const all = digestChallenges(reply)
-    const usable = all.filter(({ hash }) => this.#options.hashes.includes(hash))
+    const usable = all.filter(({ hash }) => this.#hashes.includes(hash))
     if (usable.length === 0) return 'unsupported'
     const ours = usable.filter(({ realm }) => this.#options.credentialsFor(realm) !== undefined)
     if (ours.length === 0) return 'foreign realm'
     const best = this.#bestOfEachRealm(ours)
-    if (best.size === 0) return 'unsupported'
-    for (const [key, challenge] of best) {
-      if (!this.#isNews(this.#kept.get(key), challenge)) {
+    if (best.length === 0) return 'unsupported'
+    for (const challenge of best) {
+      if (!this.#isNews(this.#find(challenge), challenge)) {
         this.forget()
         return 'refused'
       }
     }
-    for (const [key, challenge] of best) {
-      this.#kept.set(key, { challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
+    for (const challenge of best) {
+      this.#keep({ challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
     }
     return 'answer'
   }
@@ -105,37 +112,45 @@ export class DigestSession {
   /** Any other final reply has come: what was sent was good enough. `nextnonce` is taken (RFC 7616 3.5), from now on. */
   accepted(reply: SipReply): void {
     this.#staleInAttempt = 0
-    for (const kept of this.#kept.values()) if (kept.count > 0) kept.accepted = true
+    for (const kept of this.#kept) if (kept.count > 0) kept.accepted = true
     this.#takeNextNonce(reply, 'Authentication-Info', 'server')
     this.#takeNextNonce(reply, 'Proxy-Authentication-Info', 'proxy')
   }
 
   /** The credentials have changed, or the server: start as if nothing were known. */
   forget(): void {
-    this.#kept.clear()
+    this.#kept = none
     this.#staleInAttempt = 0
   }
 
   /** What is known now, for `restore`. It holds no secret. */
   save(): SavedChallenge[] {
-    return [...this.#kept.values()].map(({ challenge, cnonce, count }) => ({ challenge, cnonce, count }))
+    return this.#kept.map(({ challenge, cnonce, count }) => ({ challenge, cnonce, count }))
   }
 
   /** Goes on with what another session has saved. */
   restore(saved: readonly SavedChallenge[]): void {
     for (const { challenge, cnonce, count } of saved) {
-      this.#kept.set(`${challenge.from} ${challenge.realm}`, { challenge, cnonce, count, accepted: true })
+      this.#keep({ challenge, cnonce, count, accepted: true })
     }
   }
 
-  #bestOfEachRealm(challenges: readonly DigestChallenge[]): Map<string, DigestChallenge> {
-    const best = new Map<string, DigestChallenge>()
-    const rank = ({ hash }: DigestChallenge) => this.#options.hashes.indexOf(hash)
+  #find(challenge: DigestChallenge): Kept | undefined {
+    return this.#kept.find((kept) => isSameDoor(kept.challenge, challenge))
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept = [...this.#kept.filter((one) => !isSameDoor(one.challenge, kept.challenge)), kept]
+  }
+
+  #bestOfEachRealm(challenges: readonly DigestChallenge[]): DigestChallenge[] {
+    const best: DigestChallenge[] = []
+    const rank = ({ hash }: DigestChallenge) => this.#hashes.indexOf(hash)
     for (const challenge of challenges) {
       if (!canAnswer(this.#options.credentialsFor(challenge.realm)!, challenge.hash)) continue
-      const key = `${challenge.from} ${challenge.realm}`
-      const known = best.get(key)
-      if (!known || rank(challenge) < rank(known)) best.set(key, challenge)
+      const at = best.findIndex((one) => isSameDoor(one, challenge))
+      if (at < 0) best.push(challenge)
+      else if (rank(challenge) < rank(best[at]!)) best[at] = challenge
     }
     return best
   }
@@ -155,7 +170,7 @@ export class DigestSession {
     // The header has parameters only: it is read as the challenge of a scheme.
     const next = safeParameters(line)?.get('nextnonce')
     if (!next) return
-    const answered = [...this.#kept.values()].filter((kept) => kept.challenge.from === from)
+    const answered = this.#kept.filter((kept) => kept.challenge.from === from)
     // It says no realm: with two realms of one kind nobody knows whose it is.
     if (answered.length !== 1) return
     const [kept] = answered as [Kept]
@@ -168,12 +183,40 @@ export class DigestSession {
 
 /** Its texts are parts of the reply, and would keep all of it: 100,000 accounts remember a challenge each. */
 function detached(challenge: DigestChallenge): DigestChallenge {
-  const copied = Object.entries(challenge).map(([name, value]) => [name, typeof value === 'string' ? copyText(value) : value])
-  return Object.fromEntries(copied) as DigestChallenge
+  const { realm, rawRealm, nonce, rawNonce, rawOpaque, rawAlgorithm, ...others } = challenge
+  const ownNonce = copyText(rawNonce)
+  return {
+    ...others,
+    realm: shared(realm),
+    rawRealm: shared(rawRealm),
+    // The one is a part of the other, unless it has escapes.
+    nonce: rawNonce.includes('\\') ? copyText(nonce) : ownNonce.slice(1, -1),
+    rawNonce: ownNonce,
+    rawOpaque: rawOpaque === undefined ? undefined : copyText(rawOpaque),
+    rawAlgorithm: rawAlgorithm === undefined ? undefined : shared(rawAlgorithm)
+  }
 }
 
 function copyText(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8')
+}
+
+// Realms and names of algorithms: the registrars of all accounts have a few.
+const maxShared = 64
+const sharedTexts = new Map<string, string>()
+
+/** One copy of a text that many challenges have. */
+function shared(text: string): string {
+  const known = sharedTexts.get(text)
+  if (known !== undefined) return known
+  const copy = copyText(text)
+  if (sharedTexts.size < maxShared) sharedTexts.set(copy, copy)
+  return copy
+}
+
+/** A 401 and a 407 of one realm are two doors. */
+function isSameDoor(a: DigestChallenge, b: DigestChallenge): boolean {
+  return a.from === b.from && a.realm === b.realm
 }
 
 function safeParameters(line: string): ReadonlyMap<string, string> | undefined {

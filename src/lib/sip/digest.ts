@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as hashOnce } from 'node:crypto'
 import { DataError, UnsafeHeaderError } from '../errors.js'
 import type { DigestChallenge, DigestHash } from './digest-challenge.js'
 import { encodeText, quoted } from './lexical.js'
@@ -34,7 +34,7 @@ const hexDigits: Record<DigestHash, number> = { MD5: 32, 'SHA-256': 64, 'SHA-512
 
 /** Hex in small letters. @param data text is taken as UTF-8 */
 export function hashHex(hash: DigestHash, data: string | Buffer): string {
-  return createHash(functions[hash]).update(data).digest('hex')
+  return hashOnce(functions[hash], data, 'hex')
 }
 
 /** Can these credentials answer with a hash? A HA1 can only with its own. */
@@ -62,13 +62,15 @@ export function ha1Of(credentials: Credentials, realm: string, hash: DigestHash)
 export function digestResponse(challenge: DigestChallenge, ha1: string, request: DigestRequest, use: DigestUse): string {
   const { hash, qop } = challenge
   // Realm and nonce may hold any bytes: they are hashed as the bytes that came.
-  const h = (text: string) => hashHex(hash, Buffer.from(text, 'latin1'))
+  const h = (text: string) => hashHex(hash, isAscii.test(text) ? text : Buffer.from(text, 'latin1'))
   const key = challenge.session ? h(`${ha1}:${challenge.nonce}:${use.cnonce}`) : ha1
   const entity = qop === 'auth-int' ? `:${hashHex(hash, request.body ?? Buffer.alloc(0))}` : ''
   const ha2 = h(`${request.method}:${request.uri}${entity}`)
   if (qop === undefined) return h(`${key}:${challenge.nonce}:${ha2}`)
   return h(`${key}:${challenge.nonce}:${countText(use.nonceCount)}:${use.cnonce}:${qop}:${ha2}`)
 }
+
+const isAscii = /^[\x00-\x7f]*$/
 
 /** Eight hex digits (RFC 7616 3.4). */
 function countText(count: number): string {

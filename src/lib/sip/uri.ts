@@ -43,6 +43,9 @@ export function isTelUri(uri: Uri): uri is TelUri {
 const escaped = '%[0-9A-Fa-f]{2}'
 const unreserved = "A-Za-z0-9\\-_.!~*'()"
 const user = new RegExp(`^(?:[${unreserved}&=+$,;?/#]|${escaped})+$`)
+const notUser = new RegExp(`[^${unreserved}&=+$,;?/]`, 'g')
+const notParameter = new RegExp(`[^${unreserved}[\\]/:&+$]`, 'g')
+const plainUser = /^[A-Za-z0-9\-_.!~*'()&=+$,;?/]*$/
 const password = new RegExp(`^(?:[${unreserved}&=+$,]|${escaped})*$`)
 const parameterText = new RegExp(`^(?:[${unreserved}[\\]/:&+$]|${escaped})+$`)
 const headerName = new RegExp(`^(?:[${unreserved}[\\]/?:+$]|${escaped})+$`)
@@ -199,14 +202,15 @@ export function unescapeUri(text: string): string {
 
 /** Escapes a user part: what people wrote, in UTF-8, with `%HH` for all that may not stand there. */
 export function escapeUser(text: string): string {
+  if (plainUser.test(text)) return text
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
-  return bytes.replace(new RegExp(`[^${unreserved}&=+$,;?/]`, 'g'), escapeByte)
+  return bytes.replace(notUser, escapeByte)
 }
 
 /** Escapes the name or the value of a URI's parameter. */
 export function escapeParameter(text: string): string {
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
-  return bytes.replace(new RegExp(`[^${unreserved}[\\]/:&+$]`, 'g'), escapeByte)
+  return bytes.replace(notParameter, escapeByte)
 }
 
 function escapeByte(byte: string): string {

@@ -44,44 +44,73 @@ describe('the window', () => {
     expect(window.waiting).toBe(50 - started.length)
   })
 
-  it('is halved when requests are repeated, and grows again when none is', () => {
-    const { window, enter, pass } = windowOf(256)
-    const lossy = Array.from({ length: 100 }, () => ({ sent: 1 }))
-    for (const one of lossy) window.watch(one)
-    pass(250)
-    expect(window.limit).toBe(256)
-    for (const one of lossy.slice(0, 10)) one.sent = 2
-    pass(250)
-    expect(window.limit).toBe(128)
-    expect([window.requests, window.repeats]).toEqual([100, 10])
-    for (const one of lossy) window.unwatch(one)
-    for (let i = 0; i < 10; i++) {
-      enter('x')
-      const fine = { sent: 1 }
-      window.watch(fine)
-      pass(250)
-      window.unwatch(fine)
-    }
-    expect(window.limit).toBe(256)
+  it('begins with what a registrar cannot lose, and grows while replies come as fast as ever and there are accounts for it', () => {
+    const { window, enter, pass } = windowOf(300)
+    expect(window.limit).toBe(100)
+    talk(window, pass, 20)
+    // Nobody waited for a place.
+    expect(window.limit).toBe(100)
+    for (let i = 0; i < 1000; i++) enter(String(i))
+    talk(window, pass, 20)
+    expect(window.limit).toBe(150)
+    talk(window, pass, 20)
+    talk(window, pass, 20)
+    expect(window.limit).toBe(300)
   })
 
-  it('of a silent registrar shrinks to a few, and two lost packets change nothing', () => {
+  it('stays where replies only queue, and shrinks when they come late', () => {
+    const { window, enter, pass } = windowOf(300)
+    for (let i = 0; i < 1000; i++) enter(String(i))
+    talk(window, pass, 2)
+    talk(window, pass, 150)
+    talk(window, pass, 150)
+    expect(window.limit).toBe(150)
+    talk(window, pass, 300)
+    expect(window.limit).toBe(112)
+  })
+
+  it('is halved at the second repeat, not faster than a change can show, and grows slowly from then on', () => {
+    const { window, enter, pass } = windowOf(256)
+    for (let i = 0; i < 1000; i++) enter(String(i))
+    const lossy = Array.from({ length: 100 }, () => ({ sent: 1 }))
+    for (const one of lossy) window.watch(one)
+    lossy[0]!.sent = 2
+    pass(100)
+    expect(window.limit).toBe(100)
+    lossy[1]!.sent = 2
+    lossy[2]!.sent = 2
+    pass(100)
+    expect(window.limit).toBe(50)
+    for (const one of lossy.slice(3, 9)) one.sent = 2
+    pass(100)
+    expect(window.limit).toBe(50)
+    expect([window.requests, window.repeats]).toEqual([100, 9])
+    for (const one of lossy) window.unwatch(one)
+    while (window.active > 0) window.leave()
+    for (let i = 0; i < 1000; i++) enter(String(i))
+    talk(window, pass, 20)
+    expect(window.limit).toBe(52)
+  })
+
+  it('of a silent registrar shrinks to a few', () => {
     const { window, pass } = windowOf(300)
     const silent = Array.from({ length: 300 }, () => ({ sent: 1 }))
     for (const one of silent) window.watch(one)
-    for (let i = 0; i < 40; i++) {
-      if (i % 4 === 0) for (const one of silent) one.sent++
-      pass(250)
+    for (let i = 0; i < 100; i++) {
+      if (i % 10 === 0) for (const one of silent) one.sent++
+      pass(100)
     }
     expect(window.limit).toBe(8)
-    const calm = windowOf(300)
-    const two = [{ sent: 1 }, { sent: 1 }]
-    for (const one of two) calm.window.watch(one)
-    for (const one of two) one.sent = 2
-    calm.pass(500)
-    expect(calm.window.limit).toBe(300)
   })
 })
+
+/** A look's time with one request that is answered after `roundTripMs`. */
+function talk(window: SendWindow, pass: (ms: number) => void, roundTripMs: number): void {
+  const one = { sent: 1 }
+  window.watch(one)
+  window.unwatch(one, roundTripMs)
+  pass(100)
+}
 
 describe('the breaker', () => {
   function breakerOf() {
