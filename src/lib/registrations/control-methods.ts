@@ -3,7 +3,8 @@ import type { ControlMethods } from '../control/control-server.js'
 import { DataError, UsageError } from '../errors.js'
 import type { RegistrationAccount } from './account.js'
 import { localUri } from './incoming-requests.js'
-import type { KeptRegistration, RegistrationKeeper } from './registration-keeper.js'
+import type { KeptRegistration } from './kept-registration.js'
+import type { RegistrationKeeper } from './registration-keeper.js'
 import { findKept, registrationRow, type SearchAttribute, searchAttributes } from './registration-row.js'
 
 export interface ControlSources {

@@ -1,6 +1,6 @@
 import type { RegistrationAccount } from './account.js'
 import { matchesGlob } from './glob.js'
-import type { KeptRegistration } from './registration-keeper.js'
+import type { KeptRegistration } from './kept-registration.js'
 
 /** What an account can be found by: Kamailio's attributes, and ours. */
 export const searchAttributes = [

@@ -9,9 +9,10 @@ import { AgentPool } from './agent-pool.js'
 import { ChangeCommand } from './change-command.js'
 import { summaryOf } from './control-methods.js'
 import { answerRequests, type IncomingOptions } from './incoming-requests.js'
+import type { KeeperOptions } from './keeper-options.js'
 import { metricsText } from './metrics-text.js'
 import type { RegistrationEvent } from './registration-event.js'
-import { type KeeperOptions, RegistrationKeeper } from './registration-keeper.js'
+import { RegistrationKeeper } from './registration-keeper.js'
 import { readState, writeState } from './state-file.js'
 
 export interface RegistrationServiceOptions

@@ -1,32 +1,17 @@
 import type { OutgoingRequest } from '../sip/build.js'
-import { SipSyntaxError } from '../sip/fault.js'
-import type { Identifiers } from '../sip/identifiers.js'
 import type { SipReply } from '../sip/message.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import type { RegistrationAccount } from './account.js'
+import { HeldBinding } from './held-binding.js'
 import { bindingsOf, expiresOf, findOwnBinding } from './own-binding.js'
-import { backoffMs, type Chance, type RegistrationPolicy, refreshMs } from './policy.js'
-import { RegisterRequests, type SavedIdentity } from './register-requests.js'
+import { Patience } from './patience.js'
+import { refreshMs } from './policy.js'
+import { RegisterRequests } from './register-requests.js'
+import type { RegistrationContext, SavedRegistration } from './registration-context.js'
 import { factsOf } from './registration-facts.js'
 import type { FailureReason, ListedBinding, Purpose, RegistrationFacts, RegistrationState, Step } from './registration-state.js'
-import { readRedirect, retryAfterOf, unsupportedTags } from './reply-facts.js'
-
-/** What an account needs from outside: time, randomness, names. */
-export interface RegistrationContext {
-  policy: RegistrationPolicy
-  ids: Identifiers
-  random: Chance
-  /** Milliseconds that never go back. */
-  now: () => number
-  userAgent: string
-}
-
-/** What a restart needs to go on where it was; times are of the wall clock. */
-export interface SavedRegistration extends SavedIdentity {
-  contact?: string | undefined
-  expiresAtMs?: number | undefined
-  minExpiresS?: number | undefined
-}
+import { numberOf, readRedirect, retryAfterOf, unsupportedTags } from './reply-facts.js'
+import { WishedTime } from './wished-time.js'
 
 // Challenges, redirects and second tries of one attempt together (4.1 of the specification): what needs more goes round in circles.
 const maxHops = 5
@@ -42,12 +27,9 @@ export class Registration {
   #state: RegistrationState = 'new'
   #purpose: Purpose = 'register'
   #hops = 0
-  #minExpiresS = 0
-  #wasTooBrief = false
-  #failures = 0
-  /** The contact that the registrar has, and until when. */
-  #bound: string | undefined
-  #expiresAtMs = 0
+  readonly #wish: WishedTime
+  readonly #patience: Patience
+  readonly #held: HeldBinding
   /** Where a 301 sent us, until a restart. */
   #movedTo: readonly string[] | undefined
   /** Where a redirect of this attempt sent us. */
@@ -64,8 +46,9 @@ export class Registration {
     this.#context = context
     this.#requests = new RegisterRequests(account, context, saved)
     if (account.isDisabled || account.expiresS === 0) this.#state = 'disabled'
-    if (saved) this.#minExpiresS = saved.minExpiresS ?? 0
-    this.#bound = saved?.contact
+    this.#wish = new WishedTime(account.expiresS, context.policy.maxExpiresS, saved?.minExpiresS)
+    this.#held = new HeldBinding(context.now, saved?.contact)
+    this.#patience = new Patience(context.policy, context.random)
   }
 
   get state(): RegistrationState {
@@ -78,16 +61,16 @@ export class Registration {
 
   /** A binding of ours is at the registrar now, as far as anybody knows. */
   get isRegistered(): boolean {
-    return this.#bound !== undefined && this.boundMs > 0
+    return this.#held.isAlive
   }
 
   /** How long the binding still lives. */
   get boundMs(): number {
-    return Math.max(0, this.#expiresAtMs - this.#context.now())
+    return this.#held.leftMs
   }
 
   get contact(): string | undefined {
-    return this.#bound
+    return this.#held.contact
   }
 
   /** Others see it under another address than it has. */
@@ -103,7 +86,7 @@ export class Registration {
 
   /** A binding that an earlier process made is taken over. */
   resume(boundMs: number): void {
-    this.#expiresAtMs = this.#context.now() + boundMs
+    this.#held.extend(boundMs)
     this.#state = 'registered'
   }
 
@@ -114,7 +97,7 @@ export class Registration {
 
   enable(): void {
     if (this.#state === 'disabled') this.#state = 'waiting'
-    this.#failures = 0
+    this.#patience.reset()
   }
 
   disable(): void {
@@ -124,7 +107,7 @@ export class Registration {
   /** The binding has ended while no refresh got through. */
   expire(): void {
     this.#state = 'backoff'
-    this.#bound = undefined
+    this.#held.drop()
     this.reason = 'expired'
   }
 
@@ -138,7 +121,7 @@ export class Registration {
     this.#purpose = purpose
     this.#hops = 0
     this.#requestUri = undefined
-    this.#wasTooBrief = false
+    this.#wish.begin()
     this.code = undefined
     this.reason = undefined
     this.attempts++
@@ -148,12 +131,13 @@ export class Registration {
 
   /** The next request. @throws UnsafeHeaderError, SipSyntaxError, DataError for values of the account that cannot stand in one */
   request(flow: TransportFlow): OutgoingRequest {
-    const bound = this.isRegistered ? this.#bound : undefined
-    return this.#requests.next(flow, { purpose: this.#purpose, expiresS: this.#wantedS, bound, requestUri: this.#requestUri })
-  }
-
-  get #wantedS(): number {
-    return Math.max(this.account.expiresS, this.#minExpiresS)
+    const bound = this.isRegistered ? this.contact : undefined
+    return this.#requests.next(flow, {
+      purpose: this.#purpose,
+      expiresS: this.#wish.seconds,
+      bound,
+      requestUri: this.#requestUri
+    })
   }
 
   /** A final reply has come. */
@@ -227,17 +211,12 @@ export class Registration {
     const bindings = bindingsOf(reply)
     const own = findOwnBinding(bindings, this.#requests.own)
     if (!own && bindings.length > 0) return this.#backOff('binding missing', undefined)
-    const grantedS = (own && expiresOf(own.binding)) ?? safe(() => reply.expires) ?? this.#wantedS
-    if (grantedS === 0)
-      return this.#backOff(
-        'no time granted',
-        safe(() => reply.retryAfter)
-      )
+    const grantedS = (own && expiresOf(own.binding)) ?? numberOf(() => reply.expires) ?? this.#wish.seconds
+    if (grantedS === 0) return this.#backOff('no time granted', retryAfterOf(reply))
     this.warning = own ? (own.by === 'alone' ? 'the contact was rewritten' : undefined) : 'the 200 lists no contact'
     this.#state = 'registered'
-    this.#failures = 0
-    this.#bound = this.#requests.sent
-    this.#expiresAtMs = this.#context.now() + grantedS * 1000
+    this.#patience.reset()
+    this.#held.set(this.#requests.sent, grantedS * 1000)
     this.facts = factsOf(reply, own?.binding)
     if (this.#learns(reply, flow)) return this.#again('refused', reply)
     return { do: 'end', waitMs: refreshMs(grantedS, account.refreshRatio, this.#context.random) }
@@ -252,12 +231,11 @@ export class Registration {
   #left(reply: SipReply): Step {
     this.bindings = bindingsOf(reply).map((one) => ({
       contact: String(one.withParameters(one.parameters.without('expires'))),
-      expiresS: expiresOf(one) ?? safe(() => reply.expires),
-      own: one.uriText === (this.#bound ?? this.#requests.sent)
+      expiresS: expiresOf(one) ?? numberOf(() => reply.expires),
+      own: one.uriText === (this.contact ?? this.#requests.sent)
     }))
     if (this.#purpose !== 'fetch') {
-      this.#bound = undefined
-      this.#expiresAtMs = 0
+      this.#held.drop()
       this.facts = undefined
     }
     return { do: 'end', waitMs: undefined }
@@ -282,13 +260,9 @@ export class Registration {
   }
 
   #tooBrief(reply: SipReply): Step {
-    const least = safe(() => reply.minExpires) ?? this.#wantedS * 2
-    if (least > this.#context.policy.maxExpiresS) return this.#reject('min-expires too long', reply)
-    // It has what it asks for: once more, because some count what is left of an older binding; then the same would be answered the same.
-    if (least <= this.#wantedS && this.#wasTooBrief) return this.#reject('refused', reply)
-    this.#wasTooBrief = true
-    this.#minExpiresS = Math.max(this.#minExpiresS, least)
-    return this.#again('refused', reply)
+    const verdict = this.#wish.tooBrief(numberOf(() => reply.minExpires))
+    if (verdict === 'ask again') return this.#again('refused', reply)
+    return this.#reject(verdict === 'too long' ? 'min-expires too long' : 'refused', reply)
   }
 
   #unsupported(reply: SipReply): Step {
@@ -308,32 +282,23 @@ export class Registration {
     return this.#reject(otherwise, reply)
   }
 
-  /** Nothing that a soon retry could change: a password that is wrong hammers nobody. */
   #reject(reason: FailureReason, reply: SipReply): Step {
-    const { policy, random } = this.#context
-    this.#failures++
-    if (this.#purpose !== 'register') return this.#fruitless(reason)
+    const waitMs = this.#patience.afterRefusal(retryAfterOf(reply))
     this.reason = reason
+    // Nobody tries again to leave: bindings end by themselves.
+    if (this.#purpose !== 'register') return { do: 'end', waitMs: undefined }
     this.#state = 'rejected'
-    const waitS = Math.max(policy.rejectedS, retryAfterOf(reply) ?? 0)
-    return { do: 'end', waitMs: policy.retryS === 0 ? undefined : waitS * 1000 * (1 + random() / 10) }
+    return { do: 'end', waitMs }
   }
 
   #backOff(reason: FailureReason, retryAfterS: number | undefined): Step {
-    const { policy, random } = this.#context
-    this.#failures++
-    if (this.#purpose !== 'register') return this.#fruitless(reason)
-    const waitMs = backoffMs(policy, { failures: this.#failures, boundMs: this.boundMs, retryAfterS }, random)
+    const waitMs = this.#patience.afterFailure(this.boundMs, retryAfterS)
+    this.reason = reason
+    if (this.#purpose !== 'register') return { do: 'end', waitMs: undefined }
     this.reason = waitMs === undefined && reason === 'unreachable' ? 'gave up' : reason
     // A refresh that failed takes nothing away while the binding lives.
     this.#state = waitMs === undefined ? 'rejected' : this.isRegistered ? 'registered' : 'backoff'
     return { do: 'end', waitMs }
-  }
-
-  /** Nobody tries again to leave: bindings end by themselves. */
-  #fruitless(reason: FailureReason): Step {
-    this.reason = reason
-    return { do: 'end', waitMs: undefined }
   }
 
   removed(): void {
@@ -344,18 +309,8 @@ export class Registration {
   save(wallMs: number): SavedRegistration {
     return {
       ...this.#requests.save(),
-      ...(this.#bound !== undefined && { contact: this.#bound, expiresAtMs: Math.round(wallMs + this.boundMs) }),
-      ...(this.#minExpiresS > 0 && { minExpiresS: this.#minExpiresS })
+      ...(this.contact !== undefined && { contact: this.contact, expiresAtMs: Math.round(wallMs + this.boundMs) }),
+      ...(this.#wish.leastS > 0 && { minExpiresS: this.#wish.leastS })
     }
-  }
-}
-
-/** A number in a header of a peer; what is none counts as missing. */
-function safe<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return undefined
-    throw error
   }
 }

@@ -23,8 +23,13 @@ export function readRedirect(reply: SipReply, { secure }: { secure: boolean }): 
 
 /** Seconds; undefined without a Retry-After that can be read. */
 export function retryAfterOf(reply: SipReply): number | undefined {
+  return numberOf(() => reply.retryAfter)
+}
+
+/** A number in a header of a peer; what is none counts as missing. */
+export function numberOf<T>(read: () => T): T | undefined {
   try {
-    return reply.retryAfter
+    return read()
   } catch (error) {
     if (error instanceof SipSyntaxError) return undefined
     throw error

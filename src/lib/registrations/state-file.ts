@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { IoError } from '../errors.js'
 import type { SavedChallenge } from '../sip/digest-session.js'
-import type { SavedRegistration } from './registration.js'
+import type { SavedRegistration } from './registration-context.js'
 
 // 100,000 accounts take about 50 MB; more is no file of ours.
 const maxFileBytes = 512 * 1024 * 1024

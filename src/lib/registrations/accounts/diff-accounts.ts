@@ -38,3 +38,10 @@ export function diffAccounts(
   for (const [key, account] of rest) diff[broken.has(key) ? 'same' : 'removed'].push(account)
   return diff
 }
+
+/** Is the old binding at another place than the new one will be? Then it has to be taken back first. */
+export function hasMoved(before: RegistrationAccount, after: RegistrationAccount): boolean {
+  const place = ({ username, domain, proxies, socket, transport }: RegistrationAccount) =>
+    JSON.stringify([username, domain, proxies, socket, transport])
+  return place(before) !== place(after)
+}

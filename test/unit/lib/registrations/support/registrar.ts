@@ -1,6 +1,7 @@
 import type { RegistrationAccount } from '../../../../../src/lib/registrations/account.js'
 import { defaultPolicy, type RegistrationPolicy } from '../../../../../src/lib/registrations/policy.js'
-import { Registration, type SavedRegistration } from '../../../../../src/lib/registrations/registration.js'
+import { Registration } from '../../../../../src/lib/registrations/registration.js'
+import type { SavedRegistration } from '../../../../../src/lib/registrations/registration-context.js'
 import type { Purpose, Step } from '../../../../../src/lib/registrations/registration-state.js'
 import { buildReply } from '../../../../../src/lib/sip/build.js'
 import { Identifiers } from '../../../../../src/lib/sip/identifiers.js'
