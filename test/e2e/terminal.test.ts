@@ -1,6 +1,8 @@
+import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sipPeer } from '../unit/support/sip-peer.js'
 import { secret, simulator, temporaryFolder } from './support/pbxkit.js'
+import { accountsFile, csvLine, registrar } from './support/sip-registrar.js'
 import { sniffer, withKey } from './support/sniffer.js'
 import { hasTerminal, onTerminal } from './support/terminal.js'
 
@@ -33,6 +35,48 @@ describe.skipIf(!hasTerminal)('on a terminal (needs python3)', () => {
     expect(shown).toMatch(/Variable.*NAME/)
     expect(shown).toMatch(/Value/)
     expect(status).toBe(0)
+  })
+
+  it('asks what a bare uac register needs, shows the state of the account, and keeps the answers as a profile', async () => {
+    const peer = await registrar()
+    const config = { XDG_CONFIG_HOME: temporaryFolder(), XDG_RUNTIME_DIR: temporaryFolder() }
+    const { status, shown } = await onTerminal(
+      ['uac', 'register'],
+      [
+        ['SIP account', 'sip:alice@lab.test\r'],
+        ['Next hop', `sip:127.0.0.1:${peer.port}\r`],
+        ['User to log in', '\r'],
+        ['File with', '\r'],
+        ['Password of sip:alice@lab.test:', 'pass-word\r'],
+        ['profile', 'home\r'],
+        ['1 of 1 registered', '\x03']
+      ],
+      config
+    )
+    expect(status).toBe(0)
+    expect(shown).toMatch(/alice +sip:alice@lab\.test +registered/)
+    expect(shown).not.toContain('pass-word')
+    const again = await onTerminal(
+      ['uac', 'register', '--profile', 'home', '--once'],
+      [['Password of sip:alice@lab.test:', 'pass-word\r']],
+      config
+    )
+    expect(again.status).toBe(0)
+    expect(again.shown).toMatch(/alice +sip:alice@lab\.test +yes +200/)
+  })
+
+  it('shows what is wrong with accounts of uac register, those that fail first', async () => {
+    const peer = await registrar()
+    const silent = await sipPeer(({ reply }) => reply({ status: 403 }))
+    const file = accountsFile(['a', 'b'], peer.port)
+    fs.appendFileSync(file, `${csvLine('c', silent.port)}\n`)
+    const { status, shown } = await onTerminal(['uac', 'register', '--file', file], [['2 of 3 registered', '\x03']], {
+      XDG_RUNTIME_DIR: temporaryFolder()
+    })
+    expect(status).toBe(0)
+    const [, screen] = shown.split('2 of 3 registered')
+    expect(screen).toMatch(/\nc +sip:c@lab\.test +rejected .*refused \(403\)[\s\S]*\n[ab] +sip:[ab]@lab\.test +registered/)
+    expect(shown).toMatch(/sip:c@lab\.test rejected: refused\. The registrar/)
   })
 
   it('asks what a bare uac send needs, and keeps the answers as a profile that the next one uses', async () => {

@@ -18,7 +18,7 @@ export type RegisterFlagValues = Interfaces.InferredFlags<typeof registerFlags> 
 /** Where the accounts are; undefined: the one on the command line. @throws UsageError */
 export function accountSource(flags: RegisterFlagValues, uri: string | undefined): AccountSource | undefined {
   const { db, file, table, format } = flags
-  const given = [db, file, uri].filter((one) => one !== undefined)
+  const given = [db, file, uri ?? flags.account].filter((one) => one !== undefined)
   if (given.length > 1) throw new UsageError('Accounts come from one place: a URI, --db or --file')
   if (db !== undefined) return { kind: 'db', url: db, table }
   if (file === '-' || uri === '-') return { kind: 'stdin', stream: process.stdin }

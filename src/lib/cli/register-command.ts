@@ -7,18 +7,23 @@ import type { Purpose } from '../registrations/registration-state.js'
 import { keepHeapSmall } from '../registrations/small-heap.js'
 import type { UdpBind } from '../sip-transport/udp-flow.js'
 import type { Command } from './oclif.js'
+import { offerProfile } from './offer-profile.js'
 import { askSecret } from './prompt.js'
 import { accountSource, commandLineAccount, loadAccounts, type RegisterFlagValues } from './register-accounts.js'
+import { dumpAtSignal } from './register-dump.js'
 import { registerFlags } from './register-flags.js'
 import { type RegisterSettings, registerSettings } from './register-options.js'
-import { advice, eventFields, eventLevel, fetchedRows, onceRow, onceStatus } from './register-text.js'
+import { askAccount } from './register-questions.js'
+import { RegisterScreen } from './register-screen.js'
+import { eventFields, eventLevel, fetchedRows, hintsOf, onceRow, onceStatus } from './register-text.js'
 import { type Row, renderRows } from './rows.js'
 import { readSecretFile } from './secret.js'
 import { type RunningService, ServiceCommand } from './service-command.js'
 import { openSipAgent, type SipFlagValues } from './sip-agent.js'
 import { sipFlags } from './sip-flags.js'
 
-type Flags = RegisterFlagValues & SipFlagValues & { check: boolean; json: boolean; 'drain-timeout': number; quiet: boolean }
+type Flags = RegisterFlagValues &
+  SipFlagValues & { check: boolean; json: boolean; 'drain-timeout': number; quiet: boolean; 'log-file'?: string | undefined }
 
 // A file is written in pieces: it is read once nothing more has come for a moment.
 const fileSettleMs = 300
@@ -30,6 +35,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
 
   #source: AccountSource | undefined
   #running: RunningRegistrations | undefined
+  #screen: RegisterScreen | undefined
 
   get #flags(): Flags {
     return this.flags as unknown as Flags
@@ -59,6 +65,9 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
         {
           onEvent: (event) => {
             if (json) void this.out.ndjson(event)
+            this.#screen?.note(event)
+            // On the screen it is seen; log lines would tear it.
+            if (this.#screen && !this.#flags['log-file']) return
             const level = eventLevel(event)
             if (this.logger.isLevelEnabled(level)) this.logger[level](eventFields(event), event.event)
           },
@@ -69,9 +78,25 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
       )
       this.#running = running
       this.#watchSource(signal)
+      this.#screen = this.#startScreen(running, signal)
+      dumpAtSignal(running)
       const control = await this.#control(running, signal)
       return { addresses: running.addresses, closed: Promise.all([running.closed, control.closed]).then(() => {}) }
     }
+  }
+
+  /** A person at a terminal sees the state of all accounts; a pipe and a supervisor get the log. */
+  #startScreen(running: RunningRegistrations, signal: AbortSignal): RegisterScreen | undefined {
+    if (this.#flags.json || this.#flags.quiet || !this.out.isTerminal) return undefined
+    const screen = new RegisterScreen(running, {
+      write: (text) => void this.out.write(text),
+      width: () => this.out.width,
+      height: () => process.stdout.rows || 24,
+      now: running.now
+    })
+    screen.start()
+    signal.addEventListener('abort', () => screen.stop(), { once: true })
+    return screen
   }
 
   async #control(running: RunningRegistrations, signal: AbortSignal): Promise<{ closed: Promise<void> }> {
@@ -155,8 +180,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     if (!this.#flags.json) {
       const rows: Row[] = purpose === 'fetch' ? results.flatMap(fetchedRows) : results.map(onceRow)
       await this.out.write(await renderRows(rows, 'table', { width: this.out.width }))
-      for (const reason of new Set(results.flatMap((one) => one.reason ?? [])))
-        if (advice[reason]) this.note(`${reason}: ${advice[reason]}`)
+      for (const hint of hintsOf(results)) this.note(hint)
     }
     process.exitCode = onceStatus(results) || (hasProblems ? ExitStatus.no : ExitStatus.done)
   }
@@ -196,8 +220,12 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     const given = (this.args as { uri?: string }).uri
     this.#source = accountSource(this.#flags, given)
     if (!this.#source) {
-      const uri = await this.required(given, { flag: 'A URI, --db or --file', question: 'SIP account (sip:user@domain):' })
-      return [commandLineAccount(uri, await this.#password(uri), this.#flags)]
+      const uri = given ?? this.#flags.account
+      const answers = uri === undefined && this.mayAsk ? await askAccount(this.#flags, this.signal) : undefined
+      const asked = await this.required(uri ?? answers?.account, { flag: 'A URI, --db or --file', question: 'SIP account:' })
+      const account = commandLineAccount(asked, await this.#password(asked), this.#flags)
+      if (answers) await offerProfile(answers, { signal: this.signal, note: (message) => this.note(message) })
+      return [account]
     }
     const { accounts, problems } = await this.#load(this.#source)
     this.#report(problems, tell)

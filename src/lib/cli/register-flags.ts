@@ -23,6 +23,7 @@ export const registerFlags = {
   format: Flags.option({ options: accountFormats, description: 'of --file (default: by its name)', ...accounts })(),
   tag: Flags.string({ description: 'only accounts with this tag', helpValue: 'TAG', ...accounts }),
   shard: Flags.string({ description: 'only this part of the accounts, by hash of l_uuid', helpValue: 'I/N', ...accounts }),
+  account: Flags.string({ description: 'the account, as the argument is: for profiles', helpValue: 'SIP-URI', ...accounts }),
   'password-file': Flags.string({
     description: 'password of the account on the command line ("-": stdin; else PBXKIT_AUTH_PASSWORD, or a prompt)',
     helpValue: 'FILE',

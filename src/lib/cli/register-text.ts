@@ -1,24 +1,7 @@
 import { ExitStatus } from '../errors.js'
 import type { OnceResult } from '../registrations/register-once.js'
 import type { RegistrationEvent } from '../registrations/registration-event.js'
-import type { FailureReason } from '../registrations/registration-state.js'
 import type { Row } from './rows.js'
-
-/** What to do about a failure, in words: the doctor of `uac register`. */
-export const advice: Readonly<Partial<Record<FailureReason, string>>> = {
-  'wrong password':
-    'The registrar does not take the password, or does not know the user: check both, and the realm that a HA1 was made with.',
-  'realm mismatch': 'The registrar asks for another realm than the account has: correct the realm, or leave it empty.',
-  'unsupported digest':
-    'The registrar offers no digest that may be used: see --auth-algorithms, and whether the HA1 is of the right algorithm.',
-  refused: 'The registrar says no: is the account known there, and may it register from here?',
-  timeout: 'Nothing came back: is the address right, and does a firewall or a NAT in between drop the packets?',
-  unreachable: 'There is no way: is the server up, the name right, the port open?',
-  'min-expires too long': 'The registrar wants longer registrations than --max-expires allows.',
-  'binding missing': 'The registrar said yes and lists other contacts only: does it keep more than one for the account?',
-  'redirect refused': 'The registrar sent us elsewhere in a way that we do not follow (305, or from sips: to sip:).',
-  'bad value': 'A value of the account cannot stand in a request.'
-}
 
 /** A result as a row of a table. */
 export function onceRow(result: OnceResult): Row {
@@ -63,8 +46,19 @@ export function eventLevel({ event, warning }: RegistrationEvent): 'debug' | 'in
 
 /** What the log says of an event. */
 export function eventFields(event: RegistrationEvent): object {
-  const { l_uuid, aor, code, reason, detail, warning, expires, next, target, rttMs } = event
-  const hint = reason === null || !badEvents.has(event.event) ? undefined : advice[reason]
-  const all = { l_uuid, aor, code, reason, detail, warning, expires, next, target, rttMs, hint }
+  const { l_uuid, aor, code, reason, detail, warning, hint, expires, next, target, rttMs } = event
+  const all = { l_uuid, aor, code, reason, detail, warning, hint, expires, next, target, rttMs }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null && value !== undefined))
+}
+
+// Hints name users and places, so that 10,000 accounts may have 10,000: a few say what is wrong.
+const maxHints = 10
+
+/** What is wrong, in words: once for each text. */
+export function hintsOf(results: readonly OnceResult[]): string[] {
+  const hints = new Map<string, string>()
+  for (const { aor, reason, hint } of results)
+    if (hint !== undefined && !hints.has(hint)) hints.set(hint, `${aor}: ${reason}. ${hint}`)
+  const all = [...hints.values()]
+  return all.length <= maxHints ? all : [...all.slice(0, maxHints), `… and ${all.length - maxHints} more`]
 }

@@ -10,8 +10,8 @@ import { compileExpectation } from '../uac/request-fields.js'
 import { needsSharedUdp, send } from '../uac/send.js'
 import type { UserAgent } from '../uac/user-agent.js'
 import type { Command } from './oclif.js'
+import { offerProfile } from './offer-profile.js'
 import { askText } from './prompt.js'
-import { saveProfile } from './save-profile.js'
 import { readSipUri, refuseLineEnds, SipCommand, type SipFlags } from './sip-command.js'
 import { replyJson, type ShownReply } from './sip-reply-text.js'
 import { applySendFlags, readInput, readInputs, readMethod, type SendFlags } from './sip-request-source.js'
@@ -55,20 +55,8 @@ export abstract class SipSendCommand<T extends typeof Command> extends SipComman
     return { ...(from && { from }), ...(user && { 'auth-user': user }) }
   }
 
-  /** Keeps answers for the next time, if that is wanted. A name that does not do is told, and asked for again. */
-  protected async offerProfile(answers: Readonly<Record<string, string>>): Promise<void> {
-    while (Object.keys(answers).length > 0 && !this.signal.aborted) {
-      const name = await askText('Keep these answers as a profile (its name; empty: no):', this.signal)
-      if (name === '') return
-      try {
-        const file = await saveProfile(name, answers)
-        this.note(`written to ${file}: use it with --profile ${name}`)
-        return
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error
-        this.note(error.message)
-      }
-    }
+  protected offerProfile(answers: Readonly<Record<string, string>>): Promise<void> {
+    return offerProfile(answers, { signal: this.signal, note: (message) => this.note(message) })
   }
 
   /** Sends what the flags say, prints what comes back, and sets the exit status. */

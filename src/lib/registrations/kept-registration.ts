@@ -17,6 +17,8 @@ export interface KeptRegistration {
   target: string | undefined
   roundTripMs: number | undefined
   detail: string | undefined
+  /** Our side of its last flow. */
+  local: string | undefined
   /** Something is wanted of it that a running attempt does not do. */
   again: boolean
   onLeft: (() => void) | undefined
@@ -34,6 +36,7 @@ export function keptRegistration(registration: Registration, agent: UserAgent): 
     target: undefined,
     roundTripMs: undefined,
     detail: undefined,
+    local: undefined,
     again: false,
     onLeft: undefined
   }

@@ -2,6 +2,7 @@ import type { SystemWheel } from '../sip-transport/system-wheel.js'
 import type { RegistrationAccount } from './account.js'
 import type { AgentPool } from './agent-pool.js'
 import { attempt } from './attempt.js'
+import { diagnose } from './doctor.js'
 import { defaultPolicy, type RegistrationPolicy } from './policy.js'
 import { Registration } from './registration.js'
 import type { FailureReason, ListedBinding, Purpose, RegistrationFacts } from './registration-state.js'
@@ -29,6 +30,8 @@ export interface OnceResult extends RegistrationFacts {
   reason: FailureReason | null
   detail: string | null
   warning?: string
+  /** Of a failure: what it mostly means, and where to look. */
+  hint?: string
   contact: string | null
   /** Seconds that were granted. */
   expires: number | null
@@ -73,7 +76,7 @@ export async function registerOnce(
 }
 
 function resultOf(registration: Registration, purpose: Purpose, end: Awaited<ReturnType<typeof attempt>>): OnceResult {
-  const { account, aor, code, reason, warning, facts, contact, boundMs, bindings, isRegistered } = registration
+  const { account, aor, code, reason, warning, facts, contact, boundMs, bindings, isRegistered, clues } = registration
   const isParked = end.kind === 'parked'
   return {
     l_uuid: account.uuid,
@@ -83,6 +86,12 @@ function resultOf(registration: Registration, purpose: Purpose, end: Awaited<Ret
     reason: isParked ? 'unreachable' : (reason ?? null),
     detail: (isParked ? `${end.target} does not answer` : end.detail) ?? null,
     ...(warning !== undefined && { warning }),
+    ...(reason !== undefined && {
+      hint: diagnose({
+        ...{ reason, code, account, clues, target: end.target, nowMs: Date.now() },
+        ...(isParked ? { detail: undefined, local: undefined } : { detail: end.detail, local: end.flow?.sentBy })
+      })
+    }),
     contact: contact ?? null,
     expires: isRegistered ? Math.round(boundMs / 1000) : null,
     target: end.target ?? null,

@@ -1,3 +1,4 @@
+import { diagnose } from './doctor.js'
 import type { Registration } from './registration.js'
 import type { FailureReason, RegistrationFacts, RegistrationState } from './registration-state.js'
 
@@ -28,6 +29,8 @@ export interface RegistrationEvent extends RegistrationFacts {
   /** What was meant, for people. */
   detail?: string
   warning?: string
+  /** Of a failure: what it mostly means, and where to look. */
+  hint?: string
   /** Seconds that the binding still lives; null without one. */
   expires: number | null
   /** Seconds until the next request; null when none is planned. */
@@ -39,12 +42,16 @@ export interface RegistrationEvent extends RegistrationFacts {
 
 /** What else is known of an account's last attempt. */
 export interface LastAttempt {
-  target?: string | undefined
+  target: string | undefined
   roundTripMs?: number | undefined
-  detail?: string | undefined
+  detail: string | undefined
+  /** Our side of the last flow, `host:port`. */
+  local: string | undefined
   /** Milliseconds from now. */
   nextMs?: number | undefined
 }
+
+const isFailure: ReadonlySet<RegistrationEventKind> = new Set(['failed', 'rejected', 'expired'])
 
 /** @param wallMs the wall clock */
 export function eventOf(
@@ -53,7 +60,7 @@ export function eventOf(
   last: LastAttempt,
   wallMs: number
 ): RegistrationEvent {
-  const { account, aor, state, code, reason, warning, facts, isRegistered, boundMs, attempts } = registration
+  const { account, aor, state, code, reason, warning, facts, isRegistered, boundMs, attempts, clues } = registration
   return {
     ts: new Date(wallMs).toISOString(),
     event,
@@ -64,6 +71,8 @@ export function eventOf(
     reason: reason ?? null,
     ...(last.detail !== undefined && { detail: last.detail }),
     ...(warning !== undefined && isRegistered && { warning }),
+    ...(isFailure.has(event) &&
+      reason !== undefined && { hint: diagnose({ ...last, reason, code, account, clues, nowMs: wallMs }) }),
     expires: isRegistered ? Math.round(boundMs / 1000) : null,
     next: last.nextMs === undefined ? null : Math.round(last.nextMs / 100) / 10,
     target: last.target ?? null,

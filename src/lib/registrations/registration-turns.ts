@@ -146,6 +146,7 @@ export class RegistrationTurns {
     kept.target = end.target ?? kept.target
     kept.roundTripMs = end.roundTripMs
     kept.detail = end.detail
+    kept.local = end.flow?.sentBy ?? kept.local
     if (registration.reason === 'timeout') this.stats.timeouts++
     const isDone = registration.state === 'registered' && registration.reason === undefined
     if (isDone && did === 'register') this.use.set(kept, end.flow)

@@ -2,6 +2,7 @@ import type { OutgoingRequest } from '../sip/build.js'
 import type { SipReply } from '../sip/message.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import type { RegistrationAccount } from './account.js'
+import { cluesOf, type FailureClues } from './failure-clues.js'
 import { HeldBinding } from './held-binding.js'
 import { bindingsOf, expiresOf, findOwnBinding } from './own-binding.js'
 import { Patience } from './patience.js'
@@ -38,6 +39,8 @@ export class Registration {
   reason: FailureReason | undefined
   warning: string | undefined
   facts: RegistrationFacts | undefined
+  /** What the last refusal told. */
+  clues: FailureClues | undefined
   bindings: ListedBinding[] | undefined
   attempts = 0
 
@@ -124,6 +127,7 @@ export class Registration {
     this.#wish.begin()
     this.code = undefined
     this.reason = undefined
+    this.clues = undefined
     this.attempts++
     if (purpose === 'register') this.#state = this.isRegistered ? 'refreshing' : 'registering'
     if (this.#context.policy.newCallId) this.#requests.renewCallId()
@@ -284,6 +288,7 @@ export class Registration {
 
   #reject(reason: FailureReason, reply: SipReply): Step {
     const waitMs = this.#patience.afterRefusal(retryAfterOf(reply))
+    this.clues = cluesOf(reply)
     this.reason = reason
     // Nobody tries again to leave: bindings end by themselves.
     if (this.#purpose !== 'register') return { do: 'end', waitMs: undefined }

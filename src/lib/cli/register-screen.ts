@@ -1,0 +1,122 @@
+import type { KeptRegistration } from '../registrations/kept-registration.js'
+import type { RegistrationEvent } from '../registrations/registration-event.js'
+import type { RunningRegistrations } from '../registrations/registration-service.js'
+import { redraw } from './proxy-status-text.js'
+import { renderRows } from './rows.js'
+
+/** As often as a person looks. */
+const everyMs = 1_000
+/** What happened last, below the accounts. */
+const shownEvents = 5
+/** No terminal has more lines, and sorting 100,000 accounts each second helps nobody. */
+const shownAccounts = 200
+
+export interface ScreenOutput {
+  write: (text: string) => void
+  width: () => number
+  height: () => number
+  now: () => number
+}
+
+/** The state of all accounts on a terminal, drawn anew every second: a sum, those that need attention, those whose turn is next, the last events. */
+export class RegisterScreen {
+  readonly #running: Pick<RunningRegistrations, 'keeper'>
+  readonly #output: ScreenOutput
+  readonly #events: RegistrationEvent[] = []
+  #timer: NodeJS.Timeout | undefined
+  #isDrawing = false
+
+  constructor(running: Pick<RunningRegistrations, 'keeper'>, output: ScreenOutput) {
+    this.#running = running
+    this.#output = output
+  }
+
+  start(): void {
+    this.#output.write('\x1b[2J')
+    void this.draw()
+    this.#timer = setInterval(() => void this.draw(), everyMs)
+  }
+
+  note(event: RegistrationEvent): void {
+    if (event.event === 'refreshed') return
+    this.#events.push(event)
+    if (this.#events.length > shownEvents) this.#events.shift()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    if (this.#timer) void this.draw()
+  }
+
+  async draw(): Promise<void> {
+    if (this.#isDrawing) return
+    this.#isDrawing = true
+    const { width, height, now, write } = this.#output
+    write(
+      redraw(await screenText(this.#running.keeper, this.#events, { width: width(), height: height(), nowMs: now() }), height())
+    )
+    this.#isDrawing = false
+  }
+}
+
+/** The screen as text. @param nowMs of the keeper's clock */
+export async function screenText(
+  keeper: RunningRegistrations['keeper'],
+  events: readonly RegistrationEvent[],
+  { width, height, nowMs }: { width: number; height: number; nowMs: number }
+): Promise<string> {
+  const { accounts, registeredCount, window, breaker, isPaused } = keeper
+  const silent = breaker.open.length > 0 ? `, silent: ${breaker.open.slice(0, 3).join(', ')}` : ''
+  const queue = window.waiting > 0 ? `, ${window.waiting} wait for their turn` : ''
+  const sum = `${registeredCount} of ${accounts.size} registered${isPaused ? ', paused' : ''}${queue}${silent}; ${window.requests} requests, ${window.repeats} repeats`
+  const last = events.map(({ ts, aor, event, reason, hint }) => {
+    const why = reason === null ? '' : `: ${reason}${hint ? `. ${hint}` : ''}`
+    return cut(`${ts.slice(11, 19)} ${aor} ${event}${why}`, width)
+  })
+  const room = Math.min(shownAccounts, Math.max(1, height - last.length - 5))
+  const rows = await renderRows(
+    choose(accounts.values(), room).map((kept) => rowOf(kept, nowMs)),
+    'table',
+    { width, forTerminal: true }
+  )
+  const rest = accounts.size > room ? [`… ${accounts.size - room} more`] : []
+  return [sum, '', ...rows.trimEnd().split('\n'), ...rest, '', ...last].map((line) => cut(line, width)).join('\n')
+}
+
+/** Those that are not well first; of the others those whose turn is next. */
+function choose(all: Iterable<KeptRegistration>, count: number): KeptRegistration[] {
+  const bad: KeptRegistration[] = []
+  const good: KeptRegistration[] = []
+  for (const kept of all) {
+    const isWell = kept.registration.isRegistered && kept.registration.reason === undefined
+    if (!isWell && bad.length < count) bad.push(kept)
+    else if (isWell) insert(good, kept, count - bad.length)
+  }
+  return [...bad, ...good.slice(0, Math.max(0, count - bad.length))]
+}
+
+/** Keeps a short list in the order of what is due. */
+function insert(list: KeptRegistration[], kept: KeptRegistration, most: number): void {
+  const due = kept.dueMs ?? Number.POSITIVE_INFINITY
+  if (list.length >= most && due >= (list.at(-1)?.dueMs ?? Number.POSITIVE_INFINITY)) return
+  const at = list.findIndex((one) => (one.dueMs ?? Number.POSITIVE_INFINITY) > due)
+  list.splice(at < 0 ? list.length : at, 0, kept)
+  if (list.length > most) list.pop()
+}
+
+function rowOf({ registration, target, dueMs }: KeptRegistration, nowMs: number) {
+  const { account, aor, state, code, reason, isRegistered, boundMs } = registration
+  return {
+    account: account.uuid,
+    aor,
+    state,
+    expires: isRegistered ? Math.round(boundMs / 1000) : null,
+    next: dueMs === undefined ? null : Math.max(0, Math.round((dueMs - nowMs) / 1000)),
+    reason: reason === undefined ? null : `${reason}${code === undefined ? '' : ` (${code})`}`,
+    target: target ?? null
+  }
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text
+}
