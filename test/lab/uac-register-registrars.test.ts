@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type AsteriskPlace, type RunningAsterisk, startAsterisk } from './servers/asterisk.js'
@@ -6,6 +8,7 @@ import { selfSigned } from './servers/certificate.js'
 import { type KamailioPlace, type RunningKamailio, startKamailio } from './servers/kamailio.js'
 import { REGISTRAR } from './servers/kamailio-registrar.js'
 import { choosePort } from './servers/ports.js'
+import { waitUntil } from './servers/wait.js'
 import { describeLab } from './support/lab.js'
 import { Program, pbxkit, scratchFile, scratchFolder } from './support/program.js'
 
@@ -162,4 +165,53 @@ method = tlsv1_2
       expect(await asterisk.rx('pjsip show contacts')).not.toContain(`${SIP_ALICE.username}/sip:`)
     }
   })
+
+  it('answers a challenge of SHA-256 with the password and with a HA1, and its own best where both are offered', async () => {
+    const user = 'sha'
+    const ha1 = createHash('sha256').update(`${user}:asterisk:sha-secret`).digest('hex')
+    const md5 = createHash('md5').update(`${user}:asterisk:sha-secret`).digest('hex')
+    const objects = (algorithms: string) => `
+[${user}]
+type = endpoint
+context = test
+auth = ${user}
+aors = ${user}
+
+[${user}]
+type = auth
+auth_type = digest
+username = ${user}
+realm = asterisk
+password_digest = SHA-256:${ha1}
+password_digest = MD5:${md5}
+supported_algorithms_uas = ${algorithms}
+
+[${user}]
+type = aor
+max_contacts = 5
+`
+    const file = `${asterisk.dir}/etc/pjsip.conf`
+    const plain = readFileSync(file, 'utf8')
+    for (const [offered, used] of [
+      ['SHA-256', 'SHA-256'],
+      ['MD5,SHA-256', 'SHA-256'],
+      ['MD5', 'MD5']
+    ]) {
+      writeFileSync(file, plain + objects(offered!))
+      await asterisk.rx('module reload res_pjsip.so')
+      expect(await waitUntil(async () => (await asterisk.rx(`pjsip show auth ${user}`)).includes('SHA-256'), 20_000)).toBe(true)
+      const secrets = [`auth_password,${'sha-secret'}`, ...(used === 'SHA-256' ? [`auth_ha1,${ha1}`] : [`auth_ha1,${md5}`])].map(
+        (one) => one.split(',')
+      )
+      for (const [column, secret] of secrets) {
+        const accounts = scratchFile(
+          'sha.csv',
+          `l_uuid,r_username,r_domain,${column},auth_proxy,expires\n${user},${user},127.0.0.1,${secret},sip:127.0.0.1:${asterisk.sipPort},60\n`
+        )
+        const ended = await pbxkit(['uac', 'register', '--file', accounts, '--once', '--json', '--trace'])
+        expect(ended.stdout.toString()).toContain('"ok":true')
+        expect(ended.stderr).toMatch(new RegExp(`Authorization: Digest .*algorithm="?${used}`))
+      }
+    }
+  }, 120_000)
 })
