@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { ConnectionLostError, PbxkitError, ProtocolError, TimeoutError } from '../../errors.js'
-import { encodeHeader, Flag, FrameDecoder, type FrameSink, FrameType, GoAwayCode, initialWindowBytes } from './frame.js'
+import { Flag, FrameDecoder, type FrameSink, FrameType, GoAwayCode, initialWindowBytes } from './frame.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionWatch, WatchedSession, WatchTiming } from './session-watch.js'
 import { type StreamOwner, YamuxStream } from './stream.js'
@@ -244,7 +244,7 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
 
   #control(type: FrameType, flags: number, streamId: number, length: number): void {
     if (this.#isClosed) return
-    if (this.#queue.control(encodeHeader(type, flags, streamId, length))) return
+    if (this.#queue.control(type, flags, streamId, length)) return
     this.destroy(new ProtocolError('The peer does not read the answers to what it sends'))
   }
 
@@ -256,7 +256,8 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     } catch (error) {
       if (!(error instanceof PbxkitError)) throw error
       this.#closed(error)
-      this.#end(encodeHeader(FrameType.goAway, 0, 0, GoAwayCode.protocolError))
+      this.#queue.control(FrameType.goAway, 0, 0, GoAwayCode.protocolError)
+      this.#end(() => this.#transport.destroy())
     }
   }
 
@@ -269,13 +270,16 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     if (this.#isGoingAway && !this.#isClosed && this.streamCount === 0) this.#end()
   }
 
-  /** Lets leave what is on its way, not for ever. */
-  #end(last?: Buffer): void {
+  /**
+   * Lets leave what is on its way, not for ever.
+   * @param done called when it has left: after a failure nothing of the peer is wanted any more; else its end is awaited, so that our last bytes are not
+   *   lost by a reset
+   */
+  #end(done?: () => void): void {
     const transport = this.#transport
     const timer = setTimeout(() => transport.destroy(), closeTimeoutMs).unref()
     transport.once('close', () => clearTimeout(timer))
-    // After a failure nothing of the peer is wanted any more; else its end is awaited, so that our last bytes are not lost by a reset.
-    this.#queue.end(last, last && (() => transport.destroy()))
+    this.#queue.end(done)
   }
 
   #closed(error?: PbxkitError): void {
