@@ -3,9 +3,14 @@ import { ConfigError } from '../errors.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
+/** Some hundred bytes each: more machines than any Asterisk park has. */
+const maxKnown = 1_000
+
 /** Addresses and networks that a client may come from. An IPv4 address is the same however it is written, `::ffff:192.0.2.1` included. */
 export class AddressList {
   readonly #networks: readonly [Address, number][]
+  /** Most connections come from where others came from: to read an address costs more than all else that is done with a new connection. */
+  readonly #known = new Map<string, boolean>()
 
   /**
    * @param entries `192.0.2.1`, `192.0.2.0/24`, `192.0.2.0/255.255.255.0` (as in manager.conf), `2001:db8::/32`; none: everybody
@@ -24,6 +29,16 @@ export class AddressList {
   /** @param address as the socket says it, a zone (`%eth0`) included */
   permits(address: string): boolean {
     if (this.#networks.length === 0) return true
+    const known = this.#known.get(address)
+    if (known !== undefined) return known
+    const isPermitted = this.#judge(address)
+    // A flood from many addresses must not fill the memory.
+    if (this.#known.size >= maxKnown) this.#known.clear()
+    this.#known.set(address, isPermitted)
+    return isPermitted
+  }
+
+  #judge(address: string): boolean {
     const peer = parseAddress(address.replace(/%.*$/, ''))
     return (
       peer !== undefined && this.#networks.some(([network, bits]) => peer.kind() === network.kind() && peer.match(network, bits))

@@ -97,11 +97,13 @@ export const agiCommands: ReadonlyMap<string, AgiCommandDefinition> = new Map(
  * @returns undefined where Asterisk answers 510
  */
 export function findAgiCommand(words: readonly string[]): AgiCommandDefinition | undefined {
-  // No name has more than three words.
-  const keywords = words.slice(0, 3).map((word) => word.toUpperCase())
-  for (let count = 1; count <= keywords.length; count++) {
-    const found = agiCommands.get(keywords.slice(0, count).join(' '))
-    if (found && found.keywords.length === count && found.keywords.every((keyword, at) => keyword === keywords[at])) return found
-  }
-  return undefined
+  const candidates = byFirstKeyword.get(words[0]?.toUpperCase() ?? '')
+  return candidates?.find(({ keywords }) => keywords.every((keyword, at) => keyword === words[at]?.toUpperCase()))
+}
+
+/** Of every command that an application sends the definition is looked for. */
+const byFirstKeyword = new Map<string, AgiCommandDefinition[]>()
+for (const definition of agiCommands.values()) {
+  const first = definition.keywords[0]!
+  byFirstKeyword.set(first, [...(byFirstKeyword.get(first) ?? []), definition])
 }

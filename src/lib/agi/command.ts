@@ -24,7 +24,8 @@ export function readCommand(line: Buffer): AgiCommand {
 
 /** Does Asterisk take this line for the application's wish to fail? It ends the session with AGISTATUS=FAILURE (`run_agi` of res_agi.c). */
 export function isFailureLine(line: Buffer): boolean {
-  return /^failure/i.test(line.toString('latin1', 0, 7))
+  // Asked for every line: most are told by their first letter.
+  return (line[0]! | 0x20) === 0x66 && /^failure/i.test(line.toString('latin1', 0, 7))
 }
 
 /**

@@ -31,6 +31,8 @@ export function expressionCalls(text: string): FunctionCall[] | typeof computedN
  */
 export function callsIn(text: string): FunctionCall[] {
   const calls: FunctionCall[] = []
+  // A plain variable: to start the search costs more than all else that is done with such a command.
+  if (!text.includes('(')) return calls
   for (const [, name, argument] of text.matchAll(/([A-Za-z0-9_]+)[ \t]*\((?=([^(),]*))/g)) {
     // A variable's name may begin with `_` or `__`, which children of the channel inherit.
     calls.push({ name: name!.toUpperCase().replace(/^_+/, ''), argument: argument!.trim().toLowerCase() })

@@ -134,6 +134,7 @@ export class AgiGuard {
 
   /** Is there an answer in it? A reply beyond every limit of Asterisk counts as one as soon as it is too long; the rest of it is not looked at. */
   #answers(chunk: Buffer): boolean {
+    if (this.#replies.isOneReply(chunk)) return true
     try {
       const messages = this.#replies.push(chunk)
       this.#hasHungUp ||= messages.some(({ kind }) => kind === 'hangup')
@@ -148,7 +149,7 @@ export class AgiGuard {
   #advance(step: Step): void {
     try {
       while (!this.#isClosed && !this.#outstanding) {
-        const line = this.#lines.next()
+        const line = this.#lines.nextWithEnd()
         if (!line) break
         this.#take(line, step)
       }
@@ -183,7 +184,7 @@ export class AgiGuard {
     }
     this.#outstanding = command
     this.#forwarded++
-    step.toAsterisk.push(Buffer.concat([line, lineEnd]))
+    step.toAsterisk.push(line.length === whole.length - 1 ? whole : Buffer.concat([line, lineEnd]))
   }
 
   #refuse(command: AgiCommand, why: string, step: Step): void {
@@ -231,9 +232,9 @@ class Step implements GuardStep {
 const lineEnd = Buffer.from('\n')
 const cr = 0x0d
 
-/** For Asterisk a CR at the end belongs to the last word: `NOOP\r` is unknown to it. */
+/** For Asterisk a CR at the end belongs to the last word: `NOOP\r` is unknown to it. @param line with its LF @returns it without both */
 function withoutCarriageReturns(line: Buffer): Buffer {
-  let end = line.length
+  let end = line.length - 1
   while (end > 0 && line[end - 1] === cr) end--
   return line.subarray(0, end)
 }

@@ -1,7 +1,6 @@
 import { ProtocolError } from '../errors.js'
 import { AgiEncodeError } from './errors.js'
 import { maxHeaderBlockBytes, maxHeaderLines } from './limits.js'
-import { LineReader } from './line-reader.js'
 
 /**
  * The headers that Asterisk 22 sends before the first command, in its order (`launch_netscript` and `setup_env` of res_agi.c). The script's line is left
@@ -32,8 +31,6 @@ export const agiHeaderNames = [
   'agi_threadid'
 ] as const
 
-const headerLine = /^(agi_[a-z0-9_]+):/
-
 export interface AgiHeader {
   readonly name: string
   /** What follows the colon and one blank. */
@@ -44,16 +41,27 @@ export interface AgiHeader {
 export class AgiHeaders {
   /** With every line end and the empty line at the end. */
   readonly bytes: Buffer
-  readonly entries: readonly AgiHeader[]
+  #entries: readonly AgiHeader[] | undefined
 
-  constructor(bytes: Buffer, entries: readonly AgiHeader[]) {
+  /** @param bytes a whole block; each line was seen to be a header */
+  constructor(bytes: Buffer) {
     this.bytes = bytes
-    this.entries = entries
+  }
+
+  /** In their order. Read when somebody asks: most calls only pass. */
+  get entries(): readonly AgiHeader[] {
+    this.#entries ??= this.bytes.toString('utf8').split('\n').slice(0, -2).map(readHeader)
+    return this.#entries
   }
 
   /** The first value under a name. */
   get(name: string): string | undefined {
-    return this.entries.find((header) => header.name === name)?.value
+    if (this.#entries) return this.#entries.find((header) => header.name === name)?.value
+    // One line of a block is found faster than all are read.
+    const beginning = `${name}:`
+    const at = this.bytes.indexOf(`\n${beginning}`) + 1
+    if (at === 0 && this.bytes.indexOf(beginning) !== 0) return undefined
+    return readHeader(this.bytes.toString('utf8', at, this.bytes.indexOf(lf, at))).value
   }
 
   /** The arguments that AGI() was given, in their order. */
@@ -71,15 +79,17 @@ export interface HeaderLimits {
 export class HeaderBlockReader {
   readonly #maxBytes: number
   readonly #maxLines: number
-  readonly #lines: LineReader
-  readonly #taken: Buffer[] = []
-  readonly #entries: AgiHeader[] = []
-  #bytes = 0
+  /** What has come, in a buffer with room for more. */
+  #bytes: Buffer = Buffer.alloc(0)
+  #length = 0
+  /** Where the line begins that has not ended yet, and how far it was searched for its end. */
+  #lineStart = 0
+  #searched = 0
+  #lines = 0
 
   constructor({ maxBytes = maxHeaderBlockBytes, maxLines = maxHeaderLines }: HeaderLimits = {}) {
     this.#maxBytes = maxBytes
     this.#maxLines = maxLines
-    this.#lines = new LineReader(maxBytes, 'A line of the AGI header block')
   }
 
   /**
@@ -87,33 +97,60 @@ export class HeaderBlockReader {
    * @throws ProtocolError for a line that is no header, and over a limit
    */
   push(chunk: Buffer): { headers: AgiHeaders; rest: Buffer } | undefined {
-    this.#lines.push(chunk)
-    for (let line = this.#lines.next(); line; line = this.#lines.next()) {
-      this.#bytes += line.length + 1
-      if (this.#bytes > this.#maxBytes) throw new ProtocolError(`The AGI header block is longer than ${this.#maxBytes} bytes`)
-      this.#taken.push(Buffer.from(line), lineEnd)
-      if (line.length === 0) {
-        return { headers: new AgiHeaders(Buffer.concat(this.#taken), this.#entries), rest: this.#lines.takeRest() }
+    this.#append(chunk)
+    const bytes = this.#bytes
+    for (let at = this.#searched; at < this.#length; at++) {
+      if (bytes[at] !== lf) continue
+      if (at >= this.#maxBytes) break
+      if (at === this.#lineStart) {
+        return { headers: new AgiHeaders(bytes.subarray(0, at + 1)), rest: bytes.subarray(at + 1, this.#length) }
       }
-      this.#entries.push(readHeader(line))
-      if (this.#entries.length > this.#maxLines)
-        throw new ProtocolError(`The AGI header block has more than ${this.#maxLines} lines`)
+      if (!beginsWithName(bytes, this.#lineStart, at))
+        throw new ProtocolError('A line of the AGI header block is not of the form "agi_NAME: VALUE"')
+      if (++this.#lines > this.#maxLines) throw new ProtocolError(`The AGI header block has more than ${this.#maxLines} lines`)
+      this.#lineStart = at + 1
     }
-    if (this.#bytes + this.#lines.waitingBytes > this.#maxBytes) {
-      throw new ProtocolError(`The AGI header block is longer than ${this.#maxBytes} bytes`)
-    }
+    if (this.#length > this.#maxBytes) throw new ProtocolError(`The AGI header block is longer than ${this.#maxBytes} bytes`)
+    this.#searched = this.#length
     return undefined
+  }
+
+  /** A copy: the caller may use its buffer again. */
+  #append(chunk: Buffer): void {
+    const length = this.#length + chunk.length
+    if (length > this.#bytes.length) {
+      // Who sends single bytes would have them copied again and again, if there were no room left.
+      const room = this.#length === 0 ? length : 2 * length
+      const bytes = Buffer.allocUnsafe(room)
+      bytes.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = bytes
+    }
+    this.#bytes.set(chunk, this.#length)
+    this.#length = length
   }
 }
 
-const lineEnd = Buffer.from('\n')
+const lf = 0x0a
+const colon = 0x3a
+const namePrefix = Buffer.from('agi_')
 
-function readHeader(line: Buffer): AgiHeader {
-  const text = line.toString('utf8')
-  const name = headerLine.exec(text)?.[1]
-  if (name === undefined) throw new ProtocolError('A line of the AGI header block is not of the form "agi_NAME: VALUE"')
-  const start = name.length + 1
-  return { name, value: text.slice(text[start] === ' ' ? start + 1 : start) }
+/** Is it `agi_NAME:`, with a NAME of `[a-z0-9_]+`? */
+function beginsWithName(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = 0; at < namePrefix.length; at++) if (bytes[start + at] !== namePrefix[at]) return false
+  const nameStart = start + namePrefix.length
+  for (let at = nameStart; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte === colon) return at > nameStart
+    const isLetter = byte >= 0x61 && byte <= 0x7a
+    const isDigit = byte >= 0x30 && byte <= 0x39
+    if (!isLetter && !isDigit && byte !== 0x5f) return false
+  }
+  return false
+}
+
+function readHeader(line: string): AgiHeader {
+  const end = line.indexOf(':')
+  return { name: line.slice(0, end), value: line.slice(line[end + 1] === ' ' ? end + 2 : end + 1) }
 }
 
 /**

@@ -1,12 +1,13 @@
 import { ProtocolError } from '../errors.js'
 
 const lf = 0x0a
+const nothing = Buffer.alloc(0)
 
 /** Cuts a stream at LF. A line that never ends is bounded; what one push holds is bounded by the caller. */
 export class LineReader {
   readonly #maxBytes: number
   readonly #what: string
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = nothing
   /** Bytes at the start of `#bytes` in which there is no LF. */
   #searched = 0
 
@@ -18,7 +19,7 @@ export class LineReader {
 
   push(chunk: Buffer): void {
     // A copy: the caller may use its buffer again.
-    this.#bytes = Buffer.concat([this.#bytes, chunk])
+    this.#bytes = this.#bytes.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#bytes, chunk])
   }
 
   /**
@@ -26,17 +27,24 @@ export class LineReader {
    * @throws ProtocolError when the next line is longer than allowed, ended or not
    */
   next(): Buffer | undefined {
-    const end = this.#bytes.indexOf(lf, this.#searched)
-    const bytes = end < 0 ? this.#bytes.length + 1 : end + 1
-    if (bytes > this.#maxBytes) throw new ProtocolError(`${this.#what} is longer than ${this.#maxBytes} bytes`)
+    const line = this.nextWithEnd()
+    return line?.subarray(0, -1)
+  }
+
+  /** The same with its LF. @throws ProtocolError as `next` */
+  nextWithEnd(): Buffer | undefined {
+    const bytes = this.#bytes
+    const end = bytes.length === this.#searched ? -1 : bytes.indexOf(lf, this.#searched)
+    const length = end < 0 ? bytes.length + 1 : end + 1
+    if (length > this.#maxBytes) throw new ProtocolError(`${this.#what} is longer than ${this.#maxBytes} bytes`)
     if (end < 0) {
-      this.#searched = this.#bytes.length
+      this.#searched = bytes.length
       return undefined
     }
     this.#searched = 0
-    const line = this.#bytes.subarray(0, end)
-    this.#bytes = this.#bytes.subarray(end + 1)
-    return line
+    const isLast = length === bytes.length
+    this.#bytes = isLast ? nothing : bytes.subarray(length)
+    return isLast ? bytes : bytes.subarray(0, length)
   }
 
   /** Is there a whole line, of any length? */
@@ -52,7 +60,7 @@ export class LineReader {
   /** Takes out what is left: whole lines that were not taken, and a line that has begun and not ended. */
   takeRest(): Buffer {
     const rest = this.#bytes
-    this.#bytes = Buffer.alloc(0)
+    this.#bytes = nothing
     this.#searched = 0
     return rest
   }

@@ -69,11 +69,17 @@ export function outcomeOf(events: Iterable<CallEvent>): CallOutcome {
 /**
  * The commands that tell the dialplan, the reason first: who waits for BRIDGE_OUTCOME then has both. Each is answered; the next may only be sent after that.
  */
-export function outcomeCommands({ outcome, reason }: Pick<CallOutcome, 'outcome' | 'reason'>): Buffer[] {
-  return [...(reason ? [['BRIDGE_REASON', reason]] : []), ['BRIDGE_OUTCOME', outcome]].map(([name, value]) =>
-    encodeCommand(['SET VARIABLE', name!, value!])
-  )
+export function outcomeCommands({ outcome, reason }: Pick<CallOutcome, 'outcome' | 'reason'>): readonly Buffer[] {
+  const known = outcomes.get(`${outcome} ${reason ?? ''}`)
+  if (known) return known
+  const pairs = [...(reason ? [['BRIDGE_REASON', reason]] : []), ['BRIDGE_OUTCOME', outcome]]
+  const commands = pairs.map(([name, value]) => encodeCommand(['SET VARIABLE', name!, value!]))
+  outcomes.set(`${outcome} ${reason ?? ''}`, commands)
+  return commands
 }
+
+/** Every call says one of them, and there are a dozen. */
+const outcomes = new Map<string, readonly Buffer[]>()
 
 /**
  * What a lost call says to Asterisk in one go, with a FIN behind it: Asterisk then reads on without waiting for more bytes, and `failure` makes

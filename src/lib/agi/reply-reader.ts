@@ -4,6 +4,9 @@ import { LineReader } from './line-reader.js'
 import { type AgiMessage, type AgiReply, endsValue, readResult } from './reply.js'
 
 const codeLine = /^(\d{3})([ -])(.*)$/s
+const lf = 0x0a
+const [openingParenthesis, closingParenthesis] = [0x28, 0x29]
+const usualBeginning = Buffer.from('200 result=')
 /** Texts of the usage may end without an LF; then this stands at the end of their last line. */
 const endOfUsage = '520 End of proper usage.'
 
@@ -34,11 +37,24 @@ export class ReplyReader {
   push(chunk: Buffer): AgiMessage[] {
     const messages: AgiMessage[] = []
     this.#lines.push(chunk)
-    for (let line = this.#lines.next(); line; line = this.#lines.next()) {
-      const message = this.#take(line.toString('utf8'), Buffer.concat([line, lineEnd]))
+    for (let line = this.#lines.nextWithEnd(); line; line = this.#lines.nextWithEnd()) {
+      const message = this.#take(line.toString('utf8', 0, line.length - 1), line)
       if (message) messages.push(message)
     }
     return messages
+  }
+
+  /**
+   * Is this one whole reply with code 200, and would `push` say the same? Then it need not be pushed: who only counts answers is spared reading most of
+   * them. False: it may be one all the same.
+   */
+  isOneReply(chunk: Buffer): boolean {
+    if (this.#open || this.#lines.waitingBytes > 0 || chunk.length > this.#maxBytes) return false
+    const end = chunk.length - 1
+    if (chunk.indexOf(lf) !== end) return false
+    for (let at = 0; at < usualBeginning.length; at++) if (chunk[at] !== usualBeginning[at]) return false
+    // A value that does not end here goes on in the next line.
+    return chunk[end - 1] === closingParenthesis || !chunk.includes(openingParenthesis)
   }
 
   /** What came and is no whole message: of a reply that was cut by the end of the connection. */
@@ -87,8 +103,6 @@ export class ReplyReader {
     return reply(open.code, text, usage, Buffer.concat(open.bytes))
   }
 }
-
-const lineEnd = Buffer.from('\n')
 
 function reply(code: number, text: string, usage: string[], bytes: Buffer): AgiReply {
   const { result, value, attributes } = readResult(text)

@@ -70,6 +70,7 @@ export function endsValue(line: string): boolean {
 
 /** `endpos=1 results=1 score0=900 text0="call bob"`: blanks may stand in quotes. */
 function readAttributes(text: string): Record<string, string> {
+  if (!text.includes('=')) return {}
   const attributes: [string, string][] = []
   for (const [, name, quoted, plain] of text.matchAll(/([a-z]+[0-9]*)=(?:"([^"]*)"|([^ ]*))/g)) {
     attributes.push([name!, quoted ?? plain ?? ''])

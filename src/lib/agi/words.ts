@@ -7,6 +7,8 @@
  * @returns all words: Asterisk has room for 127
  */
 export function splitWords(line: string): string[] {
+  // Most lines have nothing in them that the rules are about.
+  if (!/["\\\t]/.test(line)) return splitAtBlanks(line)
   const words: string[] = []
   let word: string | undefined
   let isQuoted = false
@@ -25,6 +27,17 @@ export function splitWords(line: string): string[] {
     } else word = (word ?? '') + character
   }
   if (word !== undefined) words.push(word)
+  return words
+}
+
+function splitAtBlanks(line: string): string[] {
+  const words: string[] = []
+  for (let start = 0; start < line.length; ) {
+    const blank = line.indexOf(' ', start)
+    const end = blank < 0 ? line.length : blank
+    if (end > start) words.push(line.slice(start, end))
+    start = end + 1
+  }
   return words
 }
 

@@ -26,8 +26,10 @@ export class TunnelEventPrinter {
       return
     }
     if (this.#form === 'status') return this.#show(event)
+    const level = event.event === 'dropped' || event.event === 'call-refused' ? 'warn' : 'info'
+    if (!this.#log.isLevelEnabled(level)) return
     const { event: name, ...fields } = event
-    this.#log[name === 'dropped' || name === 'call-refused' ? 'warn' : 'info'](fields, name)
+    this.#log[level](fields, name)
   }
 
   #show(event: TunnelEvent): void {

@@ -182,7 +182,8 @@ const connectHints: Record<string, string> = {
   EPROTO: 'The peer does not speak TLS on this port.'
 }
 
-function connectFailure(error: NodeJS.ErrnoException, name: string): Error {
+/** What went wrong, for people. */
+export function connectFailure(error: NodeJS.ErrnoException, name: string): Error {
   const code = error.code ?? ''
   if (isCertificateError(error)) {
     return new TlsError(`The certificate of ${name} is not trusted: ${error.message}`, {

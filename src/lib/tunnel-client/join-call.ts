@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { CallTranscript } from '../agi-transcript/transcripts.js'
+import { Patience, type Wait } from '../net/patience.js'
 
 export interface JoinedCall {
   /** Lines that the application sent. */
@@ -10,7 +11,7 @@ export interface JoinedCall {
 
 const lf = 0x0a
 /** Who has said everything and is told everything has so long to close. */
-const farewellMs = 30_000
+const farewells = Patience.of(30_000)
 
 /**
  * Carries a call between the tunnel and the application, until both have ended.
@@ -26,21 +27,29 @@ export function joinCall(
 ): Promise<JoinedCall> {
   return new Promise((resolve) => {
     const joined: JoinedCall = { commands: 0, lost: undefined }
-    let farewell: NodeJS.Timeout | undefined
+    let farewell: Wait | undefined
     call.on('error', ignore)
     application.on('error', ignore)
     application.on('data', (chunk: Buffer) => {
       for (let at = chunk.indexOf(lf); at >= 0; at = chunk.indexOf(lf, at + 1)) joined.commands++
+      transcript?.said('application', chunk)
+      if (call.writable && !call.write(chunk)) application.pause()
     })
-    if (transcript) {
-      for (const [from, stream] of [['asterisk', call] as const, ['application', application] as const]) {
-        stream.on('data', (chunk: Buffer) => transcript.said(from, chunk)).once('end', () => transcript.ended(from))
-      }
-    }
-    call.pipe(application)
-    application.pipe(call)
-    call.once('end', () => {
-      farewell = setTimeout(() => application.destroy(), farewellMs)
+    call.on('data', (chunk: Buffer) => {
+      transcript?.said('asterisk', chunk)
+      // What is said to an application that has gone nobody reads; the end of the call is still to be seen.
+      if (application.writable && !application.write(chunk)) call.pause()
+    })
+    call.on('drain', () => void application.resume())
+    application.on('drain', () => void call.resume())
+    application.on('end', () => {
+      transcript?.ended('application')
+      if (call.writable) call.end()
+    })
+    call.on('end', () => {
+      transcript?.ended('asterisk')
+      if (application.writable) application.end()
+      farewell = farewells.begin(() => void application.destroy())
     })
     const callClosed = () => {
       if (!call.readableEnded) joined.lost ??= 'tunnel'
@@ -51,20 +60,18 @@ export function joinCall(
       if (!application.readableEnded && !call.destroyed) {
         joined.lost ??= 'application'
         reset()
-      } else {
-        // What is still said to it nobody reads, and the end of the call is to be seen.
-        call.unpipe(application)
-        call.resume()
-      }
+      } else call.resume()
       finish()
     }
     const finish = () => {
       if (!call.destroyed || !application.destroyed) return
-      clearTimeout(farewell)
+      farewells.end(farewell)
       resolve(joined)
     }
-    call.once('close', callClosed)
-    application.once('close', applicationClosed)
+    call.on('close', callClosed)
+    application.on('close', applicationClosed)
+    // Who has stopped it for us does not start it.
+    call.resume()
     if (call.destroyed) callClosed()
     if (application.destroyed) applicationClosed()
   })

@@ -4,13 +4,9 @@ import { channelBindingOf } from '../net/channel-binding.js'
 import { connect } from '../net/connect.js'
 import type { YamuxStream } from '../net/yamux/stream.js'
 import { openTunnel } from '../tunnel/protocol-2-client.js'
-import { readHeaders } from '../tunnel/read-headers.js'
-import { readCall } from '../tunnel/tunnel-call.js'
+import { readCallAndHeaders } from '../tunnel/tunnel-call.js'
 import { takeCall } from './take-call.js'
 import type { TunnelConnection } from './tunnel-client.js'
-
-/** The server sends the headers with the call. */
-const headersTimeoutMs = 5_000
 
 /**
  * One tunnel of protocol 2, from the connection to its loss, or until the server wants to be rid of us: calls that go on then end by themselves.
@@ -63,9 +59,8 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
 
 async function take(stream: YamuxStream, connection: TunnelConnection): Promise<void> {
   try {
-    const call = await readCall(stream)
-    const headers = await readHeaders(stream, headersTimeoutMs)
-    await takeCall({ ...call, id: call.metadata.call, headers, reset: () => stream.destroy() }, connection)
+    const { metadata, headers, accept, refuse } = await readCallAndHeaders(stream)
+    await takeCall({ id: metadata.call, headers, stream, accept, refuse, reset: () => stream.destroy() }, connection)
   } catch (error) {
     stream.destroy()
     if (!(error instanceof PbxkitError)) throw error

@@ -40,5 +40,9 @@ export async function takeCall(
   const { commands, lost } = await joinCall(stream, application, call.reset, transcript)
   transcript?.close()
   const durationMs = Math.round(performance.now() - startMs)
-  onEvent({ event: 'call-end', server, call: id, commands, durationMs, ...(lost && { lost }) })
+  onEvent(
+    lost
+      ? { event: 'call-end', server, call: id, commands, durationMs, lost }
+      : { event: 'call-end', server, call: id, commands, durationMs }
+  )
 }

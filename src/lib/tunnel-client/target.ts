@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { AgiHeaders } from '../agi/header-block.js'
 import { ConnectError, type PbxkitError, TimeoutError } from '../errors.js'
 import type { Address } from '../net/address.js'
-import { connect } from '../net/connect.js'
+import { connectForCall } from '../net/connect-for-call.js'
 import { CallRefusedError } from '../tunnel/errors.js'
 import { ProgramStream } from './program-stream.js'
 
@@ -14,13 +14,11 @@ export type Target = (headers: AgiHeaders) => Promise<Duplex>
 const connectTimeoutMs = 5_000
 
 /** A FastAGI application: one connection for each call. */
-export function applicationTarget({ host, port }: Address): Target {
+export function applicationTarget(address: Address): Target {
   return async (headers) => {
     try {
-      const socket = await connect({ host, port, timeoutMs: connectTimeoutMs })
-      socket.on('error', ignore)
-      // An application that has said everything still gets the replies.
-      socket.allowHalfOpen = true
+      // Half open: an application that has said everything still gets the replies.
+      const socket = await connectForCall(address, connectTimeoutMs)
       socket.write(headers.bytes)
       return socket
     } catch (error) {
@@ -47,6 +45,3 @@ function refusalOf(error: PbxkitError): string {
   if (error instanceof TimeoutError) return 'app-timeout'
   return error instanceof ConnectError && error.details?.reason === 'ECONNREFUSED' ? 'app-econnrefused' : 'app-error'
 }
-
-/** A failure is followed by `close`. */
-function ignore(): void {}

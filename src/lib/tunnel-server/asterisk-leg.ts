@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import type { AgiHeaders } from '../agi/header-block.js'
+import { type AgiHeaders, HeaderBlockReader } from '../agi/header-block.js'
 import type { AgiReply } from '../agi/reply.js'
 import { ReplyReader } from '../agi/reply-reader.js'
-import { ConnectionLostError, type PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
-import { readHeaders } from '../tunnel/read-headers.js'
+import { ConnectionLostError, PbxkitError, ProtocolError, TimeoutError } from '../errors.js'
+import { Patience, type Wait } from '../net/patience.js'
 
 /** Asterisk sends the headers at once, in several segments. */
 const headersTimeoutMs = 5_000
@@ -19,24 +19,37 @@ export interface LegReader {
   onClose(): void
 }
 
-/** The connection of one AGI call with Asterisk: first we ask and tell it something ourselves, then somebody takes it over. */
+/** Somebody waits for headers or a reply. */
+interface Waiting<T> {
+  resolve: (found: T) => void
+  reject: (error: unknown) => void
+  patience: Patience
+  wait: Wait
+}
+
+interface Reading extends Waiting<AsteriskLeg> {
+  block: HeaderBlockReader
+}
+
+/** The connection of one AGI call with Asterisk: headers come first, then we ask and tell it something ourselves, then somebody takes it over. */
 export class AsteriskLeg {
   readonly socket: Duplex
-  readonly headers: AgiHeaders
   /** Called once when the caller is gone, before somebody has taken the call over. */
   onGone: () => void = () => {}
+  #headers: AgiHeaders | undefined
+  #reading: Reading | undefined
   readonly #replies = new ReplyReader()
   /** What the application is to see of what was said before it came: HANGUP. */
   readonly #kept: Buffer[] = []
-  #waiting: { resolve: (reply: AgiReply) => void; reject: (error: PbxkitError) => void } | undefined
+  #waiting: Waiting<AgiReply> | undefined
   #reader: LegReader | undefined
   #isGone = false
 
-  private constructor(socket: Duplex, headers: AgiHeaders) {
+  private constructor(socket: Duplex) {
     this.socket = socket
-    this.headers = headers
     socket.on('data', (chunk: Buffer) => {
       if (this.#reader) this.#reader.onData(chunk)
+      else if (this.#reading) this.#readHeaders(this.#reading, chunk)
       else this.#take(chunk)
     })
     socket.on('end', () => {
@@ -47,15 +60,25 @@ export class AsteriskLeg {
       if (this.#reader) this.#reader.onClose()
       else this.#goes()
     })
-    socket.resume()
-    // It was over before we listened.
-    if (socket.destroyed) this.#goes()
   }
 
   /** @param socket half open @throws ProtocolError, TimeoutError, ConnectionLostError */
-  static async open(socket: Duplex, timeoutMs: number = headersTimeoutMs): Promise<AsteriskLeg> {
+  static open(socket: Duplex, timeoutMs: number = headersTimeoutMs): Promise<AsteriskLeg> {
     socket.on('error', ignore)
-    return new AsteriskLeg(socket, await readHeaders(socket, timeoutMs))
+    return new Promise((resolve, reject) => {
+      const leg = new AsteriskLeg(socket)
+      const patience = Patience.of(timeoutMs)
+      const late = () =>
+        leg.#headersFail(new TimeoutError(`The header block of the call did not come within ${timeoutMs / 1000} s`))
+      leg.#reading = { resolve, reject, patience, wait: patience.begin(late), block: new HeaderBlockReader() }
+      // It was over before we listened.
+      if (socket.destroyed || socket.readableEnded) leg.#goes()
+    })
+  }
+
+  /** That it was opened with. */
+  get headers(): AgiHeaders {
+    return this.#headers!
   }
 
   get isGone(): boolean {
@@ -63,20 +86,14 @@ export class AsteriskLeg {
   }
 
   /** Sends a command and waits for its reply, one at a time. @param timeoutMs of the reply @throws TimeoutError, ConnectionLostError, ProtocolError */
-  async ask(command: Buffer, timeoutMs: number = replyTimeoutMs): Promise<AgiReply> {
-    if (this.socket.destroyed || this.socket.readableEnded) throw new ConnectionLostError('Asterisk has closed the call')
-    let timer: NodeJS.Timeout | undefined
-    try {
-      return await new Promise<AgiReply>((resolve, reject) => {
-        this.#waiting = { resolve, reject }
-        const late = () => reject(new TimeoutError(`Asterisk did not answer within ${timeoutMs / 1000} s`))
-        timer = setTimeout(late, timeoutMs)
-        this.socket.write(command)
-      })
-    } finally {
-      clearTimeout(timer)
-      this.#waiting = undefined
-    }
+  ask(command: Buffer, timeoutMs: number = replyTimeoutMs): Promise<AgiReply> {
+    return new Promise((resolve, reject) => {
+      if (this.socket.destroyed || this.socket.readableEnded) throw new ConnectionLostError('Asterisk has closed the call')
+      const patience = Patience.of(timeoutMs)
+      const late = () => this.#fails(new TimeoutError(`Asterisk did not answer within ${timeoutMs / 1000} s`))
+      this.#waiting = { resolve, reject, patience, wait: patience.begin(late) }
+      this.socket.write(command)
+    })
   }
 
   /** From now on what Asterisk says is the reader's. */
@@ -87,10 +104,35 @@ export class AsteriskLeg {
     else if (this.socket.readableEnded) reader.onEnd()
   }
 
+  #readHeaders({ block, resolve, patience, wait }: Reading, chunk: Buffer): void {
+    let found: ReturnType<HeaderBlockReader['push']>
+    try {
+      found = block.push(chunk)
+    } catch (error) {
+      return this.#headersFail(error)
+    }
+    if (!found) return
+    patience.end(wait)
+    this.#reading = undefined
+    this.#headers = found.headers
+    resolve(this)
+    // When whoever opened it has heard of it, and before anything else comes.
+    const { rest } = found
+    if (rest.length > 0) queueMicrotask(() => this.#take(rest))
+  }
+
+  #headersFail(error: unknown): void {
+    const reading = this.#reading
+    if (!reading) return
+    this.#reading = undefined
+    reading.patience.end(reading.wait)
+    reading.reject(error)
+  }
+
   #take(chunk: Buffer): void {
     try {
       for (const message of this.#replies.push(chunk)) {
-        if (message.kind === 'reply') this.#waiting?.resolve(message)
+        if (message.kind === 'reply') this.#answered(message)
         else if (message.kind === 'hangup') {
           this.#kept.push(message.bytes)
           this.#isGone = true
@@ -99,17 +141,39 @@ export class AsteriskLeg {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.#waiting?.reject(error)
+      this.#fails(error)
       this.socket.destroy()
     }
   }
 
+  #answered(reply: AgiReply): void {
+    const waiting = this.#waiting
+    if (!waiting) return
+    this.#waiting = undefined
+    waiting.patience.end(waiting.wait)
+    waiting.resolve(reply)
+  }
+
+  #fails(error: PbxkitError): void {
+    const waiting = this.#waiting
+    if (!waiting) return
+    this.#waiting = undefined
+    waiting.patience.end(waiting.wait)
+    waiting.reject(error)
+  }
+
   #goes(): void {
-    this.#waiting?.reject(new ConnectionLostError('Asterisk has closed the call'))
+    if (this.#reading) return this.#headersFail(endedEarly(this.socket))
+    if (this.#waiting) this.#fails(new ConnectionLostError('Asterisk has closed the call'))
     if (this.#isGone && !this.socket.destroyed) return
     this.#isGone = true
     this.onGone()
   }
+}
+
+function endedEarly({ errored }: Duplex): PbxkitError {
+  if (errored instanceof PbxkitError) return errored
+  return new ConnectionLostError('The connection ended in the header block of the call', { cause: errored ?? undefined })
 }
 
 /** A failure is followed by `close`. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { AgiGuard, type GuardNotice, type GuardOptions, type GuardStep } from '../agi/guard.js'
 import { type BridgeReason, type CallEvent, type CallOutcome, nextOutcome } from '../agi/outcome.js'
+import { Patience, type Wait } from '../net/patience.js'
 import type { AsteriskLeg, LegReader } from './asterisk-leg.js'
 import type { TunnelCounters } from './counters.js'
 import type { ApplicationEnd } from './directory.js'
@@ -22,7 +23,7 @@ export interface BridgeReport extends CallOutcome {
 }
 
 /** The application has ended, and Asterisk has so long to close, which takes it as long as its last command. Then the application is not held any longer. */
-const farewellMs = 60_000
+const farewellPatience = Patience.of(60_000)
 
 /**
  * Carries a call between Asterisk and an application that has been reached, through the guard. What the other side does not read is not read either.
@@ -37,10 +38,11 @@ export class Bridge implements LegReader {
   readonly #options: BridgeOptions
   readonly #lossReason: () => BridgeReason
   readonly #guard: AgiGuard
+  readonly #hangupPatience: Patience
   readonly #settle: (report: BridgeReport) => void
   #outcome: CallOutcome = { outcome: 'SUCCESS', reason: undefined, isFinal: false }
-  #hangupTimer: NodeJS.Timeout | undefined
-  #farewellTimer: NodeJS.Timeout | undefined
+  #hangupWait: Wait | undefined
+  #farewellWait: Wait | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #commandSentMs = 0
 
@@ -51,6 +53,7 @@ export class Bridge implements LegReader {
     this.#options = options
     this.#lossReason = lossReason
     this.#guard = new AgiGuard(options.guard)
+    this.#hangupPatience = Patience.of(options.hangupGraceMs)
     let settle: (report: BridgeReport) => void = () => {}
     this.ended = new Promise((resolve) => {
       settle = resolve
@@ -95,9 +98,7 @@ export class Bridge implements LegReader {
     const asked = this.#guard.outstanding
     this.#apply(this.#guard.fromAsterisk(chunk))
     if (asked && this.#guard.outstanding !== asked) this.#answered()
-    if (this.#guard.hasHungUp && !this.#hangupTimer) {
-      this.#hangupTimer = setTimeout(() => this.drop('hangup-grace'), this.#options.hangupGraceMs)
-    }
+    if (this.#guard.hasHungUp) this.#hangupWait ??= this.#hangupPatience.begin(() => this.drop('hangup-grace'))
   }
 
   /** A message that plays for an hour is no silence of the application. */
@@ -116,28 +117,30 @@ export class Bridge implements LegReader {
 
   onEnd(): void {
     this.#happened({ type: 'asterisk-ended' })
-    this.#application.end()
+    // A stream that is told a second time makes an error of it, with all the work of one.
+    if (!this.#application.writableEnded) this.#application.end()
     // What the application still says nobody reads.
-    this.#asterisk.end()
+    if (!this.#asterisk.writableEnded) this.#asterisk.end()
   }
 
   onClose(): void {
     this.#happened({ type: 'asterisk-ended' })
     clearTimeout(this.#idleTimer)
-    clearTimeout(this.#hangupTimer)
-    clearTimeout(this.#farewellTimer)
+    this.#hangupPatience.end(this.#hangupWait)
+    farewellPatience.end(this.#farewellWait)
     const application = this.#application
     // In good order it was told by now; else it is to hear that this was no end.
     if (!application.writableEnded) application.destroy()
     else if (!application.destroyed) this.#release(application)
-    this.#settle({ ...this.#outcome, commands: this.#guard.forwarded })
+    const { outcome, reason, isFinal } = this.#outcome
+    this.#settle({ outcome, reason, isFinal, commands: this.#guard.forwarded })
   }
 
   /** It has been told the end; what it still sends goes nowhere, and not for ever. */
   #release(application: Duplex): void {
     application.resume()
-    const timer = setTimeout(() => application.destroy(), this.#options.hangupGraceMs).unref()
-    application.once('close', () => clearTimeout(timer))
+    const wait = this.#hangupPatience.begin(() => void application.destroy())
+    application.once('close', () => this.#hangupPatience.end(wait))
   }
 
   #apply(step: GuardStep): void {
@@ -158,9 +161,9 @@ export class Bridge implements LegReader {
   }
 
   #farewell(): void {
-    this.#asterisk.end()
+    if (!this.#asterisk.writableEnded) this.#asterisk.end()
     // Whoever stops reading its replies must not keep Asterisk's end from being seen.
-    this.#farewellTimer ??= setTimeout(() => this.#asterisk.destroy(), farewellMs)
+    this.#farewellWait ??= farewellPatience.begin(() => void this.#asterisk.destroy())
   }
 
   /** Reads the application as fast as its commands go through the guard and to Asterisk. */

@@ -36,6 +36,8 @@ export interface UserHolder {
  * take a call by a link to the host that has the tunnel (docs/architecture.md).
  */
 export interface UserDirectory {
+  /** A holder that takes a call now, if that can be told at once; `find` is asked when there is none. Spares most calls a search. */
+  findNow?(username: string): UserHolder | undefined
   /** A holder that takes a call now. Waits for one until the signal is aborted, and then gives undefined. */
   find(username: string, signal: AbortSignal): Promise<UserHolder | undefined>
   /** Does anybody hold the user, busy or not? */

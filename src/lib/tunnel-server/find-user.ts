@@ -6,7 +6,7 @@ export const userSources = ['variable', 'argument', 'url'] as const
 export type UserSource = (typeof userSources)[number]
 
 /** Set by the dialplan, as the original has it. */
-const variableName = 'SANDBOX_USERNAME'
+const question = encodeCommand(['GET VARIABLE', 'SANDBOX_USERNAME'])
 
 /**
  * Whose tunnel does the call go to?
@@ -16,7 +16,7 @@ const variableName = 'SANDBOX_USERNAME'
 export async function findUser(leg: AsteriskLeg, source: UserSource): Promise<string | undefined> {
   switch (source) {
     case 'variable':
-      return (await leg.ask(encodeCommand(['GET VARIABLE', variableName]))).value || undefined
+      return (await leg.ask(question)).value || undefined
     case 'argument':
       return leg.headers.args[0] || undefined
     case 'url':

@@ -16,6 +16,10 @@ export class JoinedDirectory implements UserDirectory {
     this.#others = others
   }
 
+  findNow(username: string): UserHolder | undefined {
+    return this.#local.findNow?.(username)
+  }
+
   async find(username: string, signal: AbortSignal): Promise<UserHolder | undefined> {
     const own = await this.#local.find(username, AbortSignal.abort())
     if (own) return own

@@ -93,11 +93,12 @@ export class LocalTunnels implements UserDirectory {
 
   /** Somebody may have room now. */
   changed(username: string): void {
-    for (const look of [...(this.#waiting.get(username) ?? [])]) look()
+    const waiting = this.#waiting.get(username)
+    if (waiting) for (const look of [...waiting]) look()
   }
 
   find(username: string, signal: AbortSignal): Promise<LocalTunnel | undefined> {
-    const free = this.#choose(username)
+    const free = this.findNow(username)
     if (free || signal.aborted) return Promise.resolve(free)
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(username) ?? new Set()
@@ -109,7 +110,7 @@ export class LocalTunnels implements UserDirectory {
         resolve(tunnel)
       }
       const look = () => {
-        const tunnel = this.#choose(username)
+        const tunnel = this.findNow(username)
         if (tunnel) settle(tunnel)
       }
       const onAbort = () => settle(undefined)
@@ -119,12 +120,17 @@ export class LocalTunnels implements UserDirectory {
   }
 
   /** The least busy one of protocol 2, else the oldest of protocol 1. */
-  #choose(username: string): LocalTunnel | undefined {
-    const tunnels = [...(this.#byUser.get(username) ?? [])]
-    const calls = tunnels.reduce((sum, tunnel) => sum + tunnel.calls, 0)
-    if (calls >= this.limits.maxCallsPerUser) return undefined
-    return tunnels
-      .filter(({ isFree }) => isFree)
-      .sort((one, other) => other.protocol - one.protocol || one.calls - other.calls)[0]
+  findNow(username: string): LocalTunnel | undefined {
+    let calls = 0
+    let best: LocalTunnel | undefined
+    for (const tunnel of this.#byUser.get(username) ?? []) {
+      calls += tunnel.calls
+      if (tunnel.isFree && (!best || isBetter(tunnel, best))) best = tunnel
+    }
+    return calls < this.limits.maxCallsPerUser ? best : undefined
   }
+}
+
+function isBetter(one: LocalTunnel, other: LocalTunnel): boolean {
+  return one.protocol === other.protocol ? one.calls < other.calls : one.protocol > other.protocol
 }

@@ -44,7 +44,7 @@ export class Tunnel2 implements LocalTunnel {
     try {
       const stream = await openCall(this.#session, { metadata, headers })
       if (stream.destroyed) isOver()
-      else stream.once('close', isOver)
+      else stream.on('close', isOver)
       return { stream, lossReason: () => (this.#session.isClosed ? 'tunnel-lost' : 'app-lost') }
     } catch (error) {
       isOver()

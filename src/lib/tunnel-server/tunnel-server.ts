@@ -1,6 +1,7 @@
 import type net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AddressList } from '../access/address-list.js'
+import { CommandPolicy } from '../agi/policy.js'
 import type { Address } from '../net/address.js'
 import { ConnectionLimits } from '../net/connection-limits.js'
 import { ListenerSet } from '../net/listener-set.js'
@@ -79,10 +80,13 @@ class TunnelServer {
   readonly #observation: Observation
   #door: FrontDoor | undefined
   #isDraining = false
+  /** For the port of calls, and for that of the authenticator. */
+  #contexts: { of: TunnelServerOptions; made: Map<boolean, CallContext> }
   readonly #limits: ConnectionLimits<net.Socket>
 
   constructor(options: TunnelServerOptions, accounts: TunnelAccounts, log: TunnelLog) {
     this.#options = options
+    this.#contexts = { of: options, made: new Map() }
     this.#accounts = accounts
     this.#log = log
     this.#tunnels = new LocalTunnels(options)
@@ -181,19 +185,27 @@ class TunnelServer {
       return void socket.destroy()
     }
     this.#limits.loggedIn(socket)
-    socket.once('close', () => this.#limits.gone(socket))
+    const call = new PlacedCall(socket, `${from}:${socket.remotePort}`, this.#callContext(isAuthenticator))
+    const over = call.run().then(() => void this.#calls.delete(call))
+    this.#calls.set(call, over)
+    socket.on('close', () => this.#limits.gone(socket))
+  }
+
+  /** The same for all calls, until the settings change. */
+  #callContext(isAuthenticatorOnly: boolean): CallContext {
+    if (this.#contexts.of !== this.#options) this.#contexts = { of: this.#options, made: new Map() }
+    const known = this.#contexts.made.get(isAuthenticatorOnly)
+    if (known) return known
     const { userFrom, connectGraceMs, guard, hangupGraceMs, idleLimitMs, serverName, authenticator, patienceMs } = this.#options
     const context: CallContext = {
       ...{ directory: this.#directory, log: this.#log, userFrom, connectGraceMs, serverName },
       authenticator: authenticator && new Authenticator(this.#accounts, authenticator),
-      ...{ isAuthenticatorOnly: isAuthenticator, counters: this.#observation.counters, headersTimeoutMs: patienceMs },
-      bridge: { guard, hangupGraceMs, idleLimitMs }
+      ...{ isAuthenticatorOnly, counters: this.#observation.counters, headersTimeoutMs: patienceMs },
+      // The policy is the default one when none is given, and is made once.
+      bridge: { guard: { ...guard, policy: guard.policy ?? new CommandPolicy() }, hangupGraceMs, idleLimitMs }
     }
-    const call = new PlacedCall(socket, `${from}:${socket.remotePort}`, context)
-    this.#calls.set(
-      call,
-      call.run().finally(() => this.#calls.delete(call))
-    )
+    this.#contexts.made.set(isAuthenticatorOnly, context)
+    return context
   }
 
   async #drain(): Promise<void> {

@@ -10,13 +10,22 @@ const controlCharacters = /\p{Cc}/u
 
 /** ` name=value …`, percent-encoded UTF-8, each with a blank before it. @throws DataError for what cannot be sent */
 export function formatParameters(parameters: Parameters): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => {
-      if (!namePattern.test(name) || controlCharacters.test(value)) throw new DataError(`${JSON.stringify(name)} cannot be sent`)
-      // Half a character of UTF-16 has no UTF-8.
-      return ` ${name}=${encodeURIComponent(Buffer.from(value).toString())}`
-    })
-    .join('')
+  let text = ''
+  for (const name in parameters) {
+    const value = parameters[name]!
+    if (!namePattern.test(name)) throw new DataError(`${JSON.stringify(name)} cannot be sent`)
+    text += ` ${name}=${plainValue.test(value) ? value : encode(name, value)}`
+  }
+  return text
+}
+
+/** What is written as it is. */
+const plainValue = /^[\w.-]*$/
+
+function encode(name: string, value: string): string {
+  if (controlCharacters.test(value)) throw new DataError(`${JSON.stringify(name)} cannot be sent`)
+  // Half a character of UTF-16 has no UTF-8.
+  return encodeURIComponent(Buffer.from(value).toString())
 }
 
 /** @param words as they stood between blanks @throws ProtocolError */
@@ -35,6 +44,7 @@ export function parseParameters(words: readonly string[]): Parameters {
 }
 
 function decode(text: string): string {
+  if (plainValue.test(text)) return text
   let value: string
   try {
     value = decodeURIComponent(text)

@@ -38,7 +38,8 @@ export function readLine(stream: Duplex, maxBytes: number): Promise<string> {
   })
 }
 
-function lostBefore({ errored }: Duplex): PbxkitError {
+/** Why there is no line. */
+export function lostBefore({ errored }: Duplex): PbxkitError {
   if (errored instanceof PbxkitError) return errored
   const why = errored ? `: ${errored.message}` : ''
   return new ConnectionLostError(`The peer closed the connection before it had sent a line${why}`, {

@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream'
-import { TimeoutError } from '../errors.js'
+import { type AgiHeaders, HeaderBlockReader } from '../agi/header-block.js'
 import type { YamuxSession } from '../net/yamux/session.js'
 import type { YamuxStream } from '../net/yamux/stream.js'
 import { CallRefusedError } from './errors.js'
+import { LineCutter } from './line-cutter.js'
 import type { Parameters } from './parameters.js'
 import { formatAnswer, formatCall, maxLineBytes, parseAnswer, parseCall } from './protocol-2-messages.js'
-import { readLine } from './read-line.js'
+import { type Beginning, readBeginning } from './read-beginning.js'
 
 /** The client connects to its application in this time; one that starts a program for each call needs some of it. */
 const answerTimeoutMs = 10_000
-/** The line is the first that a server sends. */
+/** The line and the headers are the first that a server sends. */
 const callTimeoutMs = 5_000
 
 /**
@@ -24,12 +25,16 @@ export async function openCall(
   { metadata, headers, timeoutMs = answerTimeoutMs }: { metadata: Parameters; headers: Buffer; timeoutMs?: number }
 ): Promise<YamuxStream> {
   const stream = session.open()
-  return within(stream, timeoutMs, 'The client did not answer the call', async () => {
-    stream.write(Buffer.concat([Buffer.from(`${formatCall(metadata)}\n`), headers]))
-    const refused = parseAnswer(await readLine(stream, maxLineBytes))
+  stream.write(Buffer.concat([Buffer.from(`${formatCall(metadata)}\n`), headers]))
+  const lines = new LineCutter(maxLineBytes)
+  const push = (bytes: Buffer): Beginning<YamuxStream> | undefined => {
+    const line = nextLine(lines, bytes)
+    if (line === undefined) return undefined
+    const refused = parseAnswer(line)
     if (refused !== undefined) throw new CallRefusedError(refused)
-    return stream
-  })
+    return { value: stream, rest: lines.takeRest() }
+  }
+  return readBeginning(stream, push, { timeoutMs, what: 'The client did not answer the call' })
 }
 
 /** A call as the client gets it: answer it once, with `accept` or `refuse`. */
@@ -42,34 +47,56 @@ export interface OfferedCall {
   refuse(reason: string): void
 }
 
+const slowServer = 'The server did not say what the call is'
+
 /**
  * The client's side of a call, on a stream that the server opened.
  * @throws TimeoutError, ProtocolError, ConnectionLostError; the stream was reset then
  */
 export function readCall(stream: YamuxStream, timeoutMs: number = callTimeoutMs): Promise<OfferedCall> {
-  return within(stream, timeoutMs, 'The server did not say what the call is', async () => {
-    const metadata = parseCall(await readLine(stream, maxLineBytes))
-    return {
-      metadata,
-      stream,
-      accept: () => void stream.write(`${formatAnswer()}\n`),
-      refuse: (reason: string) => {
-        stream.end(`${formatAnswer(reason)}\n`)
-        // Its half ends when the server has read why.
-        stream.resume()
-      }
-    }
-  })
+  const lines = new LineCutter(maxLineBytes)
+  const push = (bytes: Buffer): Beginning<OfferedCall> | undefined => {
+    const line = nextLine(lines, bytes)
+    return line === undefined ? undefined : { value: offer(stream, parseCall(line)), rest: lines.takeRest() }
+  }
+  return readBeginning(stream, push, { timeoutMs, what: slowServer })
 }
 
-async function within<T>(stream: YamuxStream, timeoutMs: number, what: string, work: () => Promise<T>): Promise<T> {
-  const timer = setTimeout(() => stream.destroy(new TimeoutError(`${what} within ${timeoutMs / 1000} s`)), timeoutMs)
-  try {
-    return await work()
-  } catch (error) {
-    stream.destroy()
-    throw error
-  } finally {
-    clearTimeout(timer)
+/** The same with the headers, which the server sends with it: the stream gives what follows them. @throws as `readCall` */
+export function readCallAndHeaders(stream: YamuxStream): Promise<OfferedCall & { headers: AgiHeaders }> {
+  const lines = new LineCutter(maxLineBytes)
+  const block = new HeaderBlockReader()
+  let metadata: Parameters | undefined
+  const push = (bytes: Buffer): Beginning<OfferedCall & { headers: AgiHeaders }> | undefined => {
+    let chunk = bytes
+    if (!metadata) {
+      const line = nextLine(lines, bytes)
+      if (line === undefined) return undefined
+      metadata = parseCall(line)
+      chunk = lines.takeRest()
+    }
+    const found = block.push(chunk)
+    return found && { value: Object.assign(offer(stream, metadata), { headers: found.headers }), rest: found.rest }
   }
+  return readBeginning(stream, push, { timeoutMs: callTimeoutMs, what: slowServer })
+}
+
+function offer(stream: YamuxStream, metadata: Parameters): OfferedCall {
+  return {
+    metadata,
+    stream,
+    accept: () => void stream.write(accepted),
+    refuse: (reason: string) => {
+      stream.end(`${formatAnswer(reason)}\n`)
+      // Its half ends when the server has read why.
+      stream.resume()
+    }
+  }
+}
+
+const accepted = Buffer.from(`${formatAnswer()}\n`)
+
+function nextLine(lines: LineCutter, bytes: Buffer): string | undefined {
+  lines.push(bytes)
+  return lines.take()
 }

@@ -17,6 +17,14 @@ export interface StreamOwner {
   forget(stream: YamuxStream): void
 }
 
+/** Reads the beginning of a stream, before it is read as a Duplex. */
+export interface FirstReader {
+  /** @returns undefined: there is more to come. Else it has done; what it gives back, possibly nothing, is for the next reader */
+  onBytes(bytes: Buffer): Buffer | undefined
+  /** The peer's half ended, or the stream broke, before it had done. */
+  onLost(): void
+}
+
 /**
  * One stream of a session as a Duplex. `end` closes our half, `destroy` before both halves are closed resets it. Credit goes back to the peer as the
  * reader takes bytes, so that no more than a window waits here. An error is no crash when nobody listens for it: `close` follows.
@@ -34,6 +42,7 @@ export class YamuxStream extends Duplex {
   /** Has the reader asked, and got nothing yet? */
   #isWanted = false
   #waiting: ByteQueue | undefined
+  #first: FirstReader | undefined
   #sending: Buffer | undefined
   #sent: ((error?: Error | null) => void) | undefined
   #isEnded = false
@@ -48,6 +57,20 @@ export class YamuxStream extends Duplex {
     this.#owner = owner
     this.#receiveWindow = owner.windowBytes
     this.on('error', ignore)
+  }
+
+  /**
+   * Gives the first bytes to a reader at once, as they come. It spares those of a short message the detour over the Readable, which costs more than
+   * reading them. Only before the stream is read otherwise.
+   */
+  readFirst(reader: FirstReader): void {
+    this.#first = reader
+    while (this.#first) {
+      const bytes = this.#waiting?.take()
+      if (!bytes) break
+      this.#giveFirst(reader, bytes)
+    }
+    if (this.#first && (this.destroyed || this.#isEndedByPeer)) this.#loseFirst()
   }
 
   override _read(): void {
@@ -83,6 +106,7 @@ export class YamuxStream extends Duplex {
     }
     this.#waiting = undefined
     this.#sending = undefined
+    this.#loseFirst()
     this.#sent?.(error ?? new ConnectionLostError('The stream was closed'))
     this.#sent = undefined
     done(error)
@@ -120,6 +144,7 @@ export class YamuxStream extends Duplex {
   /** @param bytes a view of a chunk that will not be changed */
   peerSends(bytes: Buffer): void {
     if (this.destroyed) return
+    if (this.#first) return this.#giveFirst(this.#first, bytes)
     if (this.#isWanted) {
       this.#isWanted = false
       this.#handOver(bytes)
@@ -140,6 +165,7 @@ export class YamuxStream extends Duplex {
   peerEnds(): void {
     if (this.#isEndedByPeer) return
     this.#isEndedByPeer = true
+    this.#loseFirst()
     if (this.#waiting?.isEmpty ?? true) this.push(null)
     this.#leaveWhenOver()
   }
@@ -148,6 +174,25 @@ export class YamuxStream extends Duplex {
   peerIsGone(error: PbxkitError = new ConnectionLostError('The peer reset the stream')): void {
     if (!this.#isOver) this.#leave()
     this.destroy(error)
+  }
+
+  #giveFirst(reader: FirstReader, bytes: Buffer): void {
+    const rest = reader.onBytes(bytes)
+    this.#taken += bytes.length - (rest?.length ?? 0)
+    if (!rest) return this.#giveCredit()
+    this.#first = undefined
+    if (rest.length === 0) return
+    // In front of what waits: that is what it was taken from.
+    const later = this.#waiting
+    this.#waiting = new ByteQueue()
+    this.#waiting.append(rest)
+    for (let slab = later?.take(); slab; slab = later?.take()) this.#waiting.append(slab)
+  }
+
+  #loseFirst(): void {
+    const reader = this.#first
+    this.#first = undefined
+    reader?.onLost()
   }
 
   #handOver(bytes: Buffer): void {
