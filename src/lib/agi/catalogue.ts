@@ -97,8 +97,14 @@ export const agiCommands: ReadonlyMap<string, AgiCommandDefinition> = new Map(
  * @returns undefined where Asterisk answers 510
  */
 export function findAgiCommand(words: readonly string[]): AgiCommandDefinition | undefined {
-  const candidates = byFirstKeyword.get(words[0]?.toUpperCase() ?? '')
-  return candidates?.find(({ keywords }) => keywords.every((keyword, at) => keyword === words[at]?.toUpperCase()))
+  const [first = ''] = words
+  const candidates = byFirstKeyword.get(first) ?? byFirstKeyword.get(first.toUpperCase())
+  return candidates?.find(({ keywords }) => keywords.every((keyword, at) => isKeyword(words[at], keyword)))
+}
+
+/** Most applications write them in upper case. */
+function isKeyword(word: string | undefined, keyword: string): boolean {
+  return word === keyword || word?.toUpperCase() === keyword
 }
 
 /** Of every command that an application sends the definition is looked for. */

@@ -1,3 +1,4 @@
+import { agiCommands } from './catalogue.js'
 import type { AgiCommand } from './command.js'
 import { callsIn, computedName, expressionCalls, type FunctionCall } from './function-calls.js'
 import { type NameRule, nameRule } from './name-rule.js'
@@ -21,7 +22,8 @@ export interface CommandPolicyOptions {
 
 /** Decides over commands, by what Asterisk would read in them. It keeps nothing of a call, so that one serves all calls. */
 export class CommandPolicy {
-  readonly #allowsCommand: (name: string) => boolean
+  /** Names of the catalogue. */
+  readonly #deniedCommands: ReadonlySet<string>
   readonly #allowsApplication: (name: string) => boolean
   readonly #allowsVariable: (name: string) => boolean
   readonly #readable: ReadonlySet<string>
@@ -29,7 +31,8 @@ export class CommandPolicy {
   readonly #otherChannels: boolean
 
   constructor(options: CommandPolicyOptions = {}) {
-    this.#allowsCommand = nameRule(options.commands ?? { deny: deniedCommands })
+    const allowsCommand = nameRule(options.commands ?? { deny: deniedCommands })
+    this.#deniedCommands = new Set([...agiCommands.keys()].filter((name) => !allowsCommand(name)))
     this.#allowsApplication = nameRule(options.applications ?? { deny: deniedApplications })
     this.#allowsVariable = nameRule({ deny: options.deniedVariables ?? deniedVariables })
     this.#readable = new Set((options.readableFunctions ?? readableFunctions).map(functionKey))
@@ -42,7 +45,7 @@ export class CommandPolicy {
     // Asterisk would say 510 as well, unless a module that we do not know has added the command.
     if (!definition) return words.length === 0 ? 'no command' : 'unknown command'
     const { name } = definition
-    if (!this.#allowsCommand(name)) return `command ${name} is not allowed`
+    if (this.#deniedCommands.has(name)) return `command ${name} is not allowed`
     switch (name) {
       case 'EXEC':
         return this.#execRefusal(args)

@@ -64,9 +64,10 @@ export class ConnectionLimits<Connection extends object> {
   /**
    * Takes a connection as half open, or says why not.
    * @param address an IPv4 or IPv6 address; `::ffff:192.0.2.1` counts as, and is asked about as, `192.0.2.1`
+   * @param isLoggedIn it needs no login: then it is not half open
    * @returns undefined when it is taken
    */
-  admit(connection: Connection, address: string): Refusal | undefined {
+  admit(connection: Connection, address: string, isLoggedIn = false): Refusal | undefined {
     const { maxConnections, maxPerAddress, maxHalfOpen, permits } = this.limits
     const plain = plainAddress(address)
     if (!permits(plain)) return 'address-not-permitted'
@@ -74,13 +75,13 @@ export class ConnectionLimits<Connection extends object> {
     const known = this.#sources.get(name)
     if (known && known.connections >= maxPerAddress && !this.#evictOldest(known)) return 'too-many-of-address'
     if (this.connections >= maxConnections && !this.#evictOldest(this.#greediest())) return 'too-many-connections'
-    if (this.#halfOpen >= maxHalfOpen) this.#evictOldest(this.#greediest())
+    if (!isLoggedIn && this.#halfOpen >= maxHalfOpen) this.#evictOldest(this.#greediest())
     const source = known ?? { address: name, connections: 0, halfOpen: new Set() }
     // Set again even when known: what made room may have been the last of this address.
     this.#sources.set(name, source)
     this.#sourceOf.set(connection, source)
     source.connections++
-    this.#changeHalfOpen(source, () => source.halfOpen.add(connection))
+    if (!isLoggedIn) this.#changeHalfOpen(source, () => source.halfOpen.add(connection))
     return undefined
   }
 

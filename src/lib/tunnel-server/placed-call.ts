@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { GuardNotice } from '../agi/guard.js'
 import { type BridgeReason, type CallOutcome, callBegun, nextOutcome, outcomeCommands } from '../agi/outcome.js'
@@ -34,7 +33,10 @@ const closeTimeoutMs = 5_000
 
 /** One call of Asterisk: whose is it, where is his tunnel, and then the bridge. */
 export class PlacedCall {
-  readonly id = randomUUID().slice(0, 8)
+  /** Told to logs and clients; nothing is proved by it. */
+  readonly id = Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')
   readonly #socket: Duplex
   readonly #from: string
   readonly #context: CallContext
@@ -111,8 +113,11 @@ export class PlacedCall {
     const reached = await this.#reach(leg, user)
     if (typeof reached === 'string') return { user, ...(await this.#fail(leg, reached)) }
     const { counters, log } = this.#context
+    const { guard, hangupGraceMs, idleLimitMs } = this.#context.bridge
     this.#bridge = new Bridge(leg, reached, {
-      ...this.#context.bridge,
+      guard,
+      hangupGraceMs,
+      idleLimitMs,
       counters,
       onNotice: (notice) => {
         if (notice.type === 'refused' && counters) counters.commandsRefused++

@@ -107,8 +107,6 @@ class TunnelServer {
     this.#limits = new ConnectionLimits<net.Socket>((socket) => socket.destroy(), {
       maxConnections: maxCalls,
       maxPerAddress: maxCalls,
-      // Who is not taken for half open makes room for nobody: a call is never closed for another.
-      maxHalfOpen: maxCalls,
       permits: (address) => this.#options.agiAllow.length > 0 && this.#allowed.permits(address)
     })
   }
@@ -179,12 +177,11 @@ class TunnelServer {
 
   #admitCall(socket: net.Socket, { isAuthenticator }: AgiWish): void {
     const from = socket.remoteAddress ?? ''
-    const refusal = this.#limits.admit(socket, from)
+    const refusal = this.#limits.admit(socket, from, true)
     if (refusal) {
       this.#log.warn({ from, reason: refusal }, 'AGI connection refused')
       return void socket.destroy()
     }
-    this.#limits.loggedIn(socket)
     const call = new PlacedCall(socket, `${from}:${socket.remotePort}`, this.#callContext(isAuthenticator))
     const over = call.run().then(() => void this.#calls.delete(call))
     this.#calls.set(call, over)

@@ -13,16 +13,28 @@ export function formatParameters(parameters: Parameters): string {
   let text = ''
   for (const name in parameters) {
     const value = parameters[name]!
-    if (!namePattern.test(name)) throw new DataError(`${JSON.stringify(name)} cannot be sent`)
+    if (!isName(name)) throw new DataError(`${JSON.stringify(name)} cannot be sent`)
     text += ` ${name}=${plainValue.test(value) ? value : encode(name, value)}`
   }
   return text
 }
 
+/** Names that were sent before: they are the program's own, a dozen. */
+const sentNames = new Set<string>()
+
+function isName(name: string): boolean {
+  if (sentNames.has(name)) return true
+  if (!namePattern.test(name)) return false
+  sentNames.add(name)
+  return true
+}
+
 /** What is written as it is. */
 const plainValue = /^[\w.-]*$/
+const ascii = /^[ -~]*$/
 
 function encode(name: string, value: string): string {
+  if (ascii.test(value)) return encodeURIComponent(value)
   if (controlCharacters.test(value)) throw new DataError(`${JSON.stringify(name)} cannot be sent`)
   // Half a character of UTF-16 has no UTF-8.
   return encodeURIComponent(Buffer.from(value).toString())
@@ -36,7 +48,7 @@ export function parseParameters(words: readonly string[]): Parameters {
   for (const word of words) {
     const at = word.indexOf('=')
     const name = word.slice(0, Math.max(at, 0))
-    if (!namePattern.test(name) || name in parameters)
+    if (!namePattern.test(name) || parameters[name] !== undefined)
       throw new ProtocolError('A parameter has no name, a wrong one, or one that was there')
     parameters[name] = decode(word.slice(at + 1))
   }
