@@ -81,6 +81,21 @@ Setvar: MESSAGE(body)=caf%C3%A9%20%231%3B%0A2
     )
   })
 
+  it.each([
+    ['x', 4_000],
+    ['å', 2_000],
+    ['✓', 1_333],
+    ['😀', 1_000]
+  ])('carries the longest text of %s in lines that Asterisk reads, three for the text at most', (sign, count) => {
+    const parts = splitBody(sign.repeat(count))
+    expect(parts.join('')).toBe(sign.repeat(count))
+    for (const part of parts) {
+      const lines = of(part).split('\n')
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1_023)
+      expect(lines.filter((line) => /^Setvar: MESSAGE(\(body\)|_BODY_\d)=/.test(line)).length).toBeLessThanOrEqual(3)
+    }
+  })
+
   it('refuses what the rules have let through', () => {
     for (const [to, from] of [
       ['+467\nSetvar: x=1', '+1'],
