@@ -1,7 +1,7 @@
 import dgram from 'node:dgram'
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readStunReply, stunRequest } from '../../src/lib/sip/stun.js'
 import { deadPort, type SipPeer, sipPeer } from '../unit/support/sip-peer.js'
 import { pbxkit, temporaryFolder, writeFile } from './support/pbxkit.js'
@@ -203,9 +203,12 @@ describe('what is around uac register', () => {
     await running.event('registered')
     running.child.kill('SIGTERM')
     expect((await running.exit).status).toBe(0)
-    const [line, json] = fs.readFileSync(out, 'utf8').split('\n')
-    expect(line).toBe('registered alice 200')
-    expect(JSON.parse(json!)).toMatchObject({ event: 'registered', l_uuid: 'alice' })
+    // The program runs on its own, and may end after us.
+    await vi.waitFor(() => {
+      const [line, json] = fs.readFileSync(out, 'utf8').split('\n')
+      expect(line).toBe('registered alice 200')
+      expect(JSON.parse(json!)).toMatchObject({ event: 'registered', l_uuid: 'alice' })
+    }, 5_000)
   })
 
   it('--shard takes each account on one of several machines', async () => {

@@ -16,7 +16,8 @@ Exit status: 0 the provider has it, 1 it does not take it, 65 no number or no te
 
   static override examples = [
     `<%= config.bin %> <%= command.id %> +46701234567 +46812340001 'See you at ten' main`,
-    '<%= config.bin %> <%= command.id %> --providers ./websms.ini --json -- +46701234567 +46812340001 "-5 degrees"'
+    `<%= config.bin %> <%= command.id %> +46701234567 +46812340001 'The door is open' --providers ./websms.ini --json`,
+    `<%= config.bin %> <%= command.id %> +46701234567 +46812340001 'Only to see what it says' --timeout 3`
   ]
 
   static override args = {
