@@ -2,7 +2,7 @@ import path from 'node:path'
 import { AmiCommand } from '../../lib/cli/ami-command.js'
 import { Args } from '../../lib/cli/oclif.js'
 import { keepsCertificates, renderFlags } from '../../lib/cli/render-flags.js'
-import { diffText, hasNews, reportJson, reportText } from '../../lib/cli/render-report.js'
+import { diffText, failureText, hasNews, isRefuted, reportJson, reportText } from '../../lib/cli/render-report.js'
 import { readSiteOf } from '../../lib/cli/site-flags.js'
 import { writeToStderr } from '../../lib/cli/stderr.js'
 import { ExitStatus, type PbxkitError } from '../../lib/errors.js'
@@ -35,8 +35,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
 
   protected override async execute(): Promise<void> {
     if (!this.flags.watch) return this.#answer(await this.#render())
-    const { watchSite } = await import('../../lib/privatedial/watch-site.js')
-    const { stateOf } = await import('../../lib/privatedial/watch-files.js')
+    const { stateOf, watchSite } = await import('../../lib/privatedial/watch-site.js')
     const { users = [], trunks = [] } = this.flags
     const files = [this.#site(), ...users, ...trunks]
     const before = stateOf(files)
@@ -88,10 +87,8 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
     const { check, diff, json } = this.flags
     const isDry = check || diff || this.flags['dry-run']
     if (json) await this.out.json(reportJson(report))
-    else if (diff) await this.out.write(diffText(report))
-    else await this.out.write(reportText(report, isDry))
-    const isDifferent = (check || diff) && hasNews(report)
-    if (isDifferent || (report.applied && report.applied.differences.length > 0)) process.exitCode = ExitStatus.no
+    else await this.out.write(diff ? diffText(report) : reportText(report, isDry))
+    if (((check || diff) && hasNews(report)) || isRefuted(report)) process.exitCode = ExitStatus.no
   }
 
   #certificate: CertificateReport | undefined
@@ -109,18 +106,15 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
       const report = await this.#render()
       if (hasNews(report) || report.applied) this.note(reportText(report, false).trimEnd())
     } catch (error) {
-      if (this.signal.aborted) return
-      const { message, hint } = error as PbxkitError
-      this.note(`${message}; the files stay as they are${hint ? `. ${hint}` : ''}`)
+      if (!this.signal.aborted) this.note(failureText(error as PbxkitError))
     }
   }
 
   protected override listenForSignals(): void {
     super.listenForSignals()
-    const stop = () => {
-      if (this.flags?.watch) process.exitCode = ExitStatus.done
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        if (this.flags?.watch) process.exitCode = ExitStatus.done
+      })
   }
 }

@@ -48,8 +48,7 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
 
   protected override unknownSetting(source: string, key: string, hint: string): void {
     const { file, section } = placeOfSource(source)
-    const line = lineOfSetting(file, section, key)
-    const message = `Unknown setting ${JSON.stringify(key)}`
+    const [line, message] = [lineOfSetting(file, section, key), `Unknown setting ${JSON.stringify(key)}`]
     this.#noticed.push({ code: 'unknown-setting', severity: 'warning', file, ...(line && { line }), message, hint })
   }
 

@@ -1,3 +1,4 @@
+import type { PbxkitError } from '../errors.js'
 import type { ObjectDifference } from '../privatedial/apply/compare-objects.js'
 import { objectKinds } from '../privatedial/apply/expected-objects.js'
 import { type CertificateReport, isNewCertificate } from '../privatedial/certificate/keep-certificate.js'
@@ -53,6 +54,16 @@ function differenceText({ kind, name, state, fields }: ObjectDifference): string
   if (state === 'missing') return `missing in Asterisk: ${kind} ${name}`
   if (state === 'extra') return `only in Asterisk: ${kind} ${name}`
   return `other in Asterisk: ${kind} ${name} (${fields.join(', ')})`
+}
+
+/** Has Asterisk something else than was rendered? */
+export function isRefuted({ applied }: RenderReport): boolean {
+  return applied !== undefined && applied.differences.length > 0
+}
+
+/** Why a service that renders again and again did not. */
+export function failureText({ message, hint }: PbxkitError): string {
+  return `${message}; the files stay as they are${hint ? `. ${hint}` : ''}`
 }
 
 /** Is anything other than it was, or with a dry run: would it be? */

@@ -2,6 +2,8 @@ import type { CertificateReport } from './certificate/keep-certificate.js'
 import { renewWhenDue } from './certificate/renew-when-due.js'
 import { stateOf, watchFiles } from './watch-files.js'
 
+export { stateOf }
+
 export interface WatchSiteOptions {
   /** What `stateOf` gave before the files were read for the first time: a change since then counts. */
   before: string
