@@ -67,7 +67,10 @@ const safetyS = 32
 
 /** When a binding is refreshed, in milliseconds from now. @param ratio of the account; undefined: a random one */
 export function refreshMs(grantedS: number, ratio: number | undefined, random: Chance): number {
-  const part = ratio ?? earliestRatio + (latestRatio - earliestRatio) * random()
-  if (grantedS > 2 * safetyS) return Math.min(grantedS * part, grantedS - safetyS) * 1000
-  return grantedS * Math.min(part, shortRatio) * 1000
+  const latestS = grantedS > 2 * safetyS ? grantedS - safetyS : grantedS * shortRatio
+  if (ratio !== undefined) return Math.min(grantedS * ratio, latestS) * 1000
+  // Where the latest time comes early, the earliest does too: else most would meet at the latest.
+  const untilS = Math.min(grantedS * latestRatio, latestS)
+  const fromS = Math.min(grantedS * earliestRatio, untilS * (earliestRatio / latestRatio))
+  return (fromS + (untilS - fromS) * random()) * 1000
 }

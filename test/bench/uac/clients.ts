@@ -12,6 +12,11 @@ export interface AccountsOrder {
   port: number
   transport: Transport
   expiresS?: number
+  /** Of Kamailio's module: how often it walks its table, and when it tries again. */
+  timerS?: number
+  retryS?: number
+  /** Of ours: part of the granted time after which is refreshed. */
+  ratio?: (account: number) => number
 }
 
 /** What keeps the accounts: ours, or Kamailio's uac module. */
@@ -26,26 +31,34 @@ export interface Client {
 }
 
 /** `uac register` as its users run it. */
-export async function startOurs(
-  product: Product,
-  { count, port, transport, expiresS = 3600 }: AccountsOrder,
-  flags: readonly string[] = []
-): Promise<Client> {
-  const proxy = `sip:127.0.0.1:${port};transport=${transport}`
-  const rows = Array.from(
-    { length: count },
-    (_, at) => `u${at},u${at},pbx.local,u${at},127.0.0.1,u${at},pw-u${at},${proxy},${expiresS}`
-  )
-  const head = 'l_uuid,l_username,l_domain,r_username,r_domain,auth_username,auth_password,auth_proxy,expires'
-  const file = product.writeFile('accounts.csv', `${head}\n${rows.join('\n')}\n`)
+export async function startOurs(product: Product, order: AccountsOrder, flags: readonly string[] = []): Promise<Client> {
+  const file = writeAccounts(product, order)
   const args = ['uac', 'register', '--file', file, '--log-level', 'error', '--keep-bindings', '--bind', '127.0.0.1', ...flags]
   const startedAt = performance.now()
   const { pid, stop } = await startSide([product.program, ...args], { env: product.env })
   return { pid, startedAt, stop, cpuSeconds: () => cpuSecondsOfTree(pid), memoryMb: () => highestResidentKb(pid) / 1024 }
 }
 
+/** @returns the file */
+export function writeAccounts(product: Product, { count, port, transport, expiresS = 3600, ratio }: AccountsOrder): string {
+  const proxy = `sip:127.0.0.1:${port};transport=${transport}`
+  const rows = Array.from(
+    { length: count },
+    (_, at) => `u${at},u${at},pbx.local,u${at},127.0.0.1,u${at},pw-u${at},${proxy},${expiresS},${ratio?.(at).toFixed(6) ?? ''}`
+  )
+  const head = 'l_uuid,l_username,l_domain,r_username,r_domain,auth_username,auth_password,auth_proxy,expires,refresh_ratio'
+  return product.writeFile('accounts.csv', `${head}\n${rows.join('\n')}\n`)
+}
+
 /** Kamailio's uac module with the same accounts in db_text, its timers short where they are waited for. */
-export async function startKamailios({ count, port, transport, expiresS = 3600 }: AccountsOrder): Promise<Client> {
+export async function startKamailios({
+  count,
+  port,
+  transport,
+  expiresS = 3600,
+  timerS = 5,
+  retryS = 40
+}: AccountsOrder): Promise<Client> {
   const columns =
     'id(int,auto) l_uuid(string) l_username(string) l_domain(string) r_username(string) r_domain(string) realm(string,null) auth_username(string) ' +
     'auth_password(string) auth_ha1(string,null) auth_proxy(string) expires(int) flags(int) reg_delay(int) contact_addr(string,null) socket(string,null)'
@@ -58,7 +71,7 @@ export async function startKamailios({ count, port, transport, expiresS = 3600 }
     fs.writeFileSync(path.join(place.dir, 'version'), 'table_name(string) table_version(int)\nuacreg:5\n')
     fs.writeFileSync(path.join(place.dir, 'uacreg'), `${columns}\n${rows.join('\n')}\n`)
     startedAt = performance.now()
-    return clientConfig(place)
+    return clientConfig(place, timerS, retryS)
   }
   const kamailio = await startKamailio({ name: 'bench-uac', config, args: ['-m', '512', '-M', '256'] })
   const { pid } = kamailio
@@ -71,7 +84,7 @@ export async function startKamailios({ count, port, transport, expiresS = 3600 }
   }
 }
 
-function clientConfig({ port, dir, modulesDir }: KamailioPlace): string {
+function clientConfig({ port, dir, modulesDir }: KamailioPlace, timerS: number, retryS: number): string {
   const modules = ['kex', 'tm', 'sl', 'rr', 'pv', 'db_text', 'uac', 'ctl']
   return `#!KAMAILIO
 debug=1
@@ -94,8 +107,8 @@ modparam("ctl", "binrpc", "unixs:${dir}/kamailio.ctl")
 modparam("rr", "append_fromtag", 1)
 modparam("uac", "reg_db_url", "text://${dir}")
 modparam("uac", "reg_contact_addr", "127.0.0.1:${port}")
-modparam("uac", "reg_timer_interval", 5)
-modparam("uac", "reg_retry_interval", 40)
+modparam("uac", "reg_timer_interval", ${timerS})
+modparam("uac", "reg_retry_interval", ${retryS})
 request_route { exit; }
 `
 }
