@@ -11,6 +11,12 @@ import { Patience } from './patience.js'
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
+ * What every socket of Node is made with, whatever is asked for. It copies the options and adds these: an object that grows so is slow to read, and a socket
+ * takes 7 microseconds to make instead of less than one (Node 20.20).
+ */
+const ownDefaults = { emitClose: false, autoDestroy: true, decodeStrings: false }
+
+/**
  * Connects without TLS for one call, which is over in milliseconds: what `connect` does to be good for everybody (its timer, listeners that come and go)
  * would be a tenth of it. The socket is half open, has `noDelay` set, and a failure of it is followed by `close` and is no crash when nobody listens.
  * It is to be read by `data`, from the turn on in which it was connected, and can be paused; it has nothing for `read`, `pipe` and iterators.
@@ -20,6 +26,7 @@ export function connectForCall({ host, port }: Address, timeoutMs: number): Prom
   return new Promise((resolve, reject) => {
     const socket: net.Socket = net.connect({
       ...{ host, port, allowHalfOpen: true, noDelay: true, autoSelectFamily: true },
+      ...ownDefaults,
       onread: {
         buffer: readBuffer,
         callback: (length) => {
