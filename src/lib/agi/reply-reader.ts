@@ -1,7 +1,7 @@
 import { ProtocolError } from '../errors.js'
 import { maxReplyBytes } from './limits.js'
 import { LineReader } from './line-reader.js'
-import { type AgiMessage, type AgiReply, endsValue, readResult } from './reply.js'
+import { type AgiMessage, type AgiReply, endsValue, type ResultText, readResult } from './reply.js'
 
 const codeLine = /^(\d{3})([ -])(.*)$/s
 const lf = 0x0a
@@ -73,8 +73,8 @@ export class ReplyReader {
     const code = Number(digits)
     if (mark === '-') return this.#begin('usage', code, text, bytes)
     if (code < 200) return { kind: 'provisional', bytes }
-    if (readResult(text).isOpen) return this.#begin('value', code, text, bytes)
-    return reply(code, text, [], bytes)
+    const found = readResult(text)
+    return found.isOpen ? this.#begin('value', code, text, bytes) : reply({ code, text, found, usage: [], bytes })
   }
 
   #begin(form: Open['form'], code: number, text: string, bytes: Buffer): undefined {
@@ -90,7 +90,8 @@ export class ReplyReader {
       open.lines.push(line)
       if (!endsValue(line)) return undefined
       this.#open = undefined
-      return reply(open.code, open.lines.join('\n'), [], Buffer.concat(open.bytes))
+      const text = open.lines.join('\n')
+      return reply({ code: open.code, text, found: readResult(text), usage: [], bytes: Buffer.concat(open.bytes) })
     }
     const isLast = line.startsWith(`${open.code} `)
     if (!isLast && line.endsWith(endOfUsage)) open.lines.push(line.slice(0, -endOfUsage.length))
@@ -100,11 +101,17 @@ export class ReplyReader {
     }
     this.#open = undefined
     const [text = '', ...usage] = open.lines
-    return reply(open.code, text, usage, Buffer.concat(open.bytes))
+    return reply({ code: open.code, text, found: readResult(text), usage, bytes: Buffer.concat(open.bytes) })
   }
 }
 
-function reply(code: number, text: string, usage: string[], bytes: Buffer): AgiReply {
-  const { result, value, attributes } = readResult(text)
+function reply({
+  code,
+  text,
+  found,
+  usage,
+  bytes
+}: Pick<AgiReply, 'code' | 'text' | 'usage' | 'bytes'> & { found: ResultText }): AgiReply {
+  const { result, value, attributes } = found
   return { kind: 'reply', bytes, code, result, value, attributes, text, usage }
 }

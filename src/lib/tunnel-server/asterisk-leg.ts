@@ -27,6 +27,11 @@ interface Waiting<T> {
   wait: Wait
 }
 
+interface WaitingReply extends Waiting<AgiReply> {
+  /** Called in place of `resolve` by who does not want to know what the reply says. */
+  done?: (() => void) | undefined
+}
+
 interface Reading extends Waiting<AsteriskLeg> {
   block: HeaderBlockReader
 }
@@ -41,7 +46,7 @@ export class AsteriskLeg {
   readonly #replies = new ReplyReader()
   /** What the application is to see of what was said before it came: HANGUP. */
   readonly #kept: Buffer[] = []
-  #waiting: Waiting<AgiReply> | undefined
+  #waiting: WaitingReply | undefined
   #reader: LegReader | undefined
   #isGone = false
 
@@ -87,13 +92,23 @@ export class AsteriskLeg {
 
   /** Sends a command and waits for its reply, one at a time. @param timeoutMs of the reply @throws TimeoutError, ConnectionLostError, ProtocolError */
   ask(command: Buffer, timeoutMs: number = replyTimeoutMs): Promise<AgiReply> {
-    return new Promise((resolve, reject) => {
-      if (this.socket.destroyed || this.socket.readableEnded) throw new ConnectionLostError('Asterisk has closed the call')
-      const patience = Patience.of(timeoutMs)
-      const late = () => this.#fails(new TimeoutError(`Asterisk did not answer within ${timeoutMs / 1000} s`))
-      this.#waiting = { resolve, reject, patience, wait: patience.begin(late) }
-      this.socket.write(command)
-    })
+    return new Promise((resolve, reject) => this.#send(command, timeoutMs, { resolve, reject }))
+  }
+
+  /** The same, when it is enough that there is a reply: the usual ones need not be read then. @throws as `ask` */
+  tell(command: Buffer): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#send(command, replyTimeoutMs, { resolve: () => resolve(), reject, done: resolve })
+    )
+  }
+
+  #send(command: Buffer, timeoutMs: number, then: Pick<WaitingReply, 'resolve' | 'reject' | 'done'>): void {
+    if (this.socket.destroyed || this.socket.readableEnded) throw new ConnectionLostError('Asterisk has closed the call')
+    const patience = Patience.of(timeoutMs)
+    const late = () => this.#fails(new TimeoutError(`Asterisk did not answer within ${timeoutMs / 1000} s`))
+    const { resolve, reject, done } = then
+    this.#waiting = { resolve, reject, done, patience, wait: patience.begin(late) }
+    this.socket.write(command)
   }
 
   /** From now on what Asterisk says is the reader's. */
@@ -130,6 +145,12 @@ export class AsteriskLeg {
   }
 
   #take(chunk: Buffer): void {
+    const waiting = this.#waiting
+    if (waiting?.done && this.#replies.isOneReply(chunk)) {
+      this.#waiting = undefined
+      waiting.patience.end(waiting.wait)
+      return waiting.done()
+    }
     try {
       for (const message of this.#replies.push(chunk)) {
         if (message.kind === 'reply') this.#answered(message)

@@ -211,7 +211,7 @@ export class PlacedCall {
   }
 
   async #tell(leg: AsteriskLeg, outcome: CallOutcome): Promise<void> {
-    for (const command of outcomeCommands(outcome)) await leg.ask(command)
+    for (const command of outcomeCommands(outcome)) await leg.tell(command)
   }
 }
 

@@ -25,7 +25,12 @@ export async function openCall(
   { metadata, headers, timeoutMs = answerTimeoutMs }: { metadata: Parameters; headers: Buffer; timeoutMs?: number }
 ): Promise<YamuxStream> {
   const stream = session.open()
-  stream.write(Buffer.concat([Buffer.from(`${formatCall(metadata)}\n`), headers]))
+  const line = `${formatCall(metadata)}\n`
+  const bytes = Buffer.allocUnsafe(line.length + headers.length)
+  // Percent-encoded: a byte for each character.
+  bytes.write(line, 'latin1')
+  headers.copy(bytes, line.length)
+  stream.write(bytes)
   const lines = new LineCutter(maxLineBytes)
   const push = (bytes: Buffer): Beginning<YamuxStream> | undefined => {
     const line = nextLine(lines, bytes)
