@@ -53,7 +53,9 @@ await describeLab(
 
     /** How many the registrar itself knows. */
     const known = async ({ dir }: RunningKamailio) =>
-      Number(/location_users: (\d+)/.exec(await run('kamcmd', ['-s', `unixs:${dir}/kamailio.ctl`, 'stats.fetch', 'usrloc:']))?.[1])
+      Number(
+        /location_users: (\d+)/.exec(await run('kamcmd', ['-s', `unixs:${dir}/kamailio.ctl`, 'stats.fetch', 'usrloc:']))?.[1]
+      )
 
     it.each([
       ['tcp', []],

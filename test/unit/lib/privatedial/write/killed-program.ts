@@ -21,8 +21,8 @@ const steps = [
  * It prints a dot for each one, and `done` at its end.
  * @returns its path, in the folder
  */
-export function killedProgram(folder: string): string {
-  const { outputFiles } = esbuild.buildSync({
+export async function killedProgram(folder: string): Promise<string> {
+  const { outputFiles } = await esbuild.build({
     ...(bundleOptions as unknown as esbuild.BuildOptions),
     minify: false,
     write: false,

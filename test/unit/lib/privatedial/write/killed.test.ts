@@ -30,7 +30,7 @@ interface Killed {
 async function prepare(): Promise<Killed> {
   const scratch = scratchFolder()
   const folder = path.join(scratch, 'etc')
-  const program = killedProgram(scratch)
+  const program = await killedProgram(scratch)
   const files = path.join(scratch, 'files.json')
   fs.writeFileSync(files, JSON.stringify(after))
   await writeFiles(before, folder)
