@@ -197,15 +197,15 @@ describe('what is around uac register', () => {
     const peer = await registrar()
     const out = path.join(temporaryFolder(), 'changes')
     const running = new RunningRegister(
-      [uriOf(peer), '--on-change', `{ echo "$PBXKIT_EVENT $PBXKIT_UUID $PBXKIT_CODE"; cat; } >> ${out}`],
+      [uriOf(peer), '--on-change', `{ echo "$PBXKIT_EVENT $PBXKIT_UUID $PBXKIT_CODE"; cat; } > ${out}-$PBXKIT_EVENT`],
       password
     )
     await running.event('registered')
     running.child.kill('SIGTERM')
     expect((await running.exit).status).toBe(0)
-    // The program runs on its own, and may end after us.
+    // The program runs on its own, and may end after us; that of the next event may run beside it.
     await vi.waitFor(() => {
-      const [line, json] = fs.readFileSync(out, 'utf8').split('\n')
+      const [line, json] = fs.readFileSync(`${out}-registered`, 'utf8').split('\n')
       expect(line).toBe('registered alice 200')
       expect(JSON.parse(json!)).toMatchObject({ event: 'registered', l_uuid: 'alice' })
     }, 5_000)
