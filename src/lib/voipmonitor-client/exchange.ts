@@ -20,6 +20,8 @@ export interface ExchangeTimeouts {
 export interface AnswerOptions extends Pick<WholeReplyOptions, 'expects' | 'inflate' | 'maxBytes' | 'maxInflatedBytes'> {
   timeouts?: ExchangeTimeouts | undefined
   signal?: AbortSignal | undefined
+  /** The request is the last that is written: a netcat on the way stays until its input ends, whatever the sniffer does. */
+  endsInput?: boolean | undefined
 }
 
 /** Where a sniffer listens: TCP, or a unix socket. */
@@ -59,9 +61,9 @@ export async function* exchangeOver(
   request: ManagerRequest,
   options: AnswerOptions = {}
 ): AsyncGenerator<Buffer, void> {
-  const { timeouts, signal, ...decoding } = options
+  const { timeouts, signal, endsInput, ...decoding } = options
   try {
-    const bytes = received(stream, peer, request, { ...defaults, ...defined(timeouts) }, signal)
+    const bytes = received(stream, peer, request, { ...defaults, ...defined(timeouts), endsInput }, signal)
     const chunks = decoding.expects === 'bytes' ? bytes : notOfWebServer(bytes, peer)
     yield* decodeReply(chunks, { command: request.command, encryption: request.encryption, ...decoding })
   } finally {
@@ -85,7 +87,7 @@ async function* received(
   stream: Duplex,
   peer: string,
   request: ManagerRequest,
-  { firstByteMs, idleMs, totalMs }: ExchangeTimeouts & typeof defaults,
+  { firstByteMs, idleMs, totalMs, endsInput }: ExchangeTimeouts & typeof defaults & Pick<AnswerOptions, 'endsInput'>,
   signal: AbortSignal | undefined
 ): AsyncGenerator<Buffer, void> {
   // Whatever goes wrong comes out of the reading below; without a listener it would end the process.
@@ -99,7 +101,8 @@ async function* received(
   try {
     signal?.throwIfAborted()
     // In one write and without a half-close: only so the sniffer answers at once.
-    stream.write(request.bytes)
+    if (endsInput) stream.end(request.bytes)
+    else stream.write(request.bytes)
     const chunks = stream[Symbol.asyncIterator]()
     for (;;) {
       // Only while we wait for the sniffer, not while our reader is busy.

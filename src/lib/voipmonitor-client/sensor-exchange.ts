@@ -27,7 +27,12 @@ export async function* exchangeWithSensor(
   if (address.kind === 'ssh') {
     options.signal?.throwIfAborted()
     const timeouts = { ...options.timeouts, firstByteMs: options.timeouts?.firstByteMs ?? sshFirstByteMs }
-    yield* exchangeOver(openSshStream({ ...address, batch }), describeAddress(address), request, { ...options, timeouts })
+    const endsInput = 'path' in address.target
+    yield* exchangeOver(openSshStream({ ...address, batch }), describeAddress(address), request, {
+      ...options,
+      timeouts,
+      endsInput
+    })
     return
   }
   if (address.kind === 'unix') checkIsSocket(address.path)
