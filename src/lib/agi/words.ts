@@ -12,23 +12,34 @@ export function splitWords(line: string): string[] {
   const words: string[] = []
   let word: string | undefined
   let isQuoted = false
-  let isEscaped = false
-  for (const character of line) {
-    if (isEscaped) {
-      word = (word ?? '') + character
-      isEscaped = false
-    } else if (character === '"') {
+  // What is plain is taken in one piece: a command may have 8,000 characters.
+  let plainFrom = 0
+  const takePlain = (end: number) => {
+    if (end > plainFrom) word = (word ?? '') + line.slice(plainFrom, end)
+    plainFrom = end + 1
+  }
+  for (let at = 0; at < line.length; at++) {
+    const code = line.charCodeAt(at)
+    if (code === quote) {
+      takePlain(at)
       isQuoted = !isQuoted
       if (isQuoted) word ??= ''
-    } else if (character === '\\') isEscaped = true
-    else if (!isQuoted && (character === ' ' || character === '\t')) {
+    } else if (code === backslash) {
+      takePlain(at)
+      // The next one is plain, whatever it is.
+      at++
+    } else if (!isQuoted && (code === blank || code === tab)) {
+      takePlain(at)
       if (word !== undefined) words.push(word)
       word = undefined
-    } else word = (word ?? '') + character
+    }
   }
+  takePlain(line.length)
   if (word !== undefined) words.push(word)
   return words
 }
+
+const [quote, backslash, blank, tab] = [0x22, 0x5c, 0x20, 0x09]
 
 function splitAtBlanks(line: string): string[] {
   const words: string[] = []
