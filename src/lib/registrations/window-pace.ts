@@ -21,10 +21,13 @@ const slowMs = 250
 const settleMs = 600
 // One lost packet is chance.
 const fewestRepeats = 2
-// A registrar that answers nobody is still asked by so many, until the breaker opens.
+// A registrar that answers nobody is still asked by so many, until the breaker opens; one that is slow and answers, by more.
 const smallest = 8
+const smallestWhenSlow = 32
 const fastGrowth = 1.5
-// After a loss the window comes back by so much a look.
+// After a loss the window comes back to three quarters of what was too much, and from there on by so much a look: as TCP does (RFC 9438).
+const regain = 0.75
+const regainGrowth = 1.25
 const slowGrowth = 2
 // The shortest round trip ever seen is forgotten slowly: ways change.
 const creep = 1.01
@@ -36,7 +39,8 @@ const creep = 1.01
 export class WindowPace {
   readonly #most: number
   #limit: number
-  #hasLost = false
+  /** Where packets were lost last. */
+  #tooMuch = Number.POSITIVE_INFINITY
   #shortestMs = Number.POSITIVE_INFINITY
   #changedMs = Number.NEGATIVE_INFINITY
 
@@ -53,17 +57,23 @@ export class WindowPace {
   look({ requests, repeats, roundTripMs, wasFull, nowMs }: PaceLook): void {
     if (roundTripMs !== undefined) this.#shortestMs = Math.min(roundTripMs, this.#shortestMs * creep)
     const isSlow = roundTripMs !== undefined && roundTripMs - this.#shortestMs > slowMs
-    if (repeats >= fewestRepeats || isSlow) return this.#shrink(repeats >= fewestRepeats ? 0.5 : 0.75, nowMs)
+    if (repeats >= fewestRepeats) return this.#shrink(0.5, smallest, nowMs)
+    if (isSlow) return this.#shrink(0.75, smallestWhenSlow, nowMs)
     if (repeats > 0 || requests === 0 || !wasFull || roundTripMs === undefined) return
     if (this.#limit * (1 - this.#shortestMs / roundTripMs) > longestQueue) return
-    const grown = this.#hasLost ? this.#limit + slowGrowth : this.#limit * fastGrowth
-    this.#limit = Math.min(this.#most, grown)
+    this.#limit = Math.min(this.#most, this.#grown())
   }
 
-  #shrink(factor: number, nowMs: number): void {
-    this.#hasLost = true
+  #grown(): number {
+    if (this.#tooMuch === Number.POSITIVE_INFINITY) return this.#limit * fastGrowth
+    const safeAgain = this.#tooMuch * regain
+    return this.#limit < safeAgain ? Math.min(safeAgain, this.#limit * regainGrowth) : this.#limit + slowGrowth
+  }
+
+  #shrink(factor: number, least: number, nowMs: number): void {
     if (nowMs - this.#changedMs < settleMs) return
-    this.#limit = Math.max(Math.min(smallest, this.#most), this.#limit * factor)
+    this.#tooMuch = this.#limit
+    this.#limit = Math.max(Math.min(least, this.#limit), this.#limit * factor)
     this.#changedMs = nowMs
   }
 }

@@ -67,9 +67,11 @@ describe('the window', () => {
     expect(window.limit).toBe(150)
     talk(window, pass, 300)
     expect(window.limit).toBe(112)
+    for (let i = 0; i < 100; i++) talk(window, pass, 900)
+    expect(window.limit).toBe(32)
   })
 
-  it('is halved at the second repeat, not faster than a change can show, and grows slowly from then on', () => {
+  it('is halved at the second repeat, not faster than a change can show, and comes back to three quarters of what was too much, slowly from there', () => {
     const { window, enter, pass } = windowOf(256)
     for (let i = 0; i < 1000; i++) enter(String(i))
     const lossy = Array.from({ length: 100 }, () => ({ sent: 1 }))
@@ -88,8 +90,10 @@ describe('the window', () => {
     for (const one of lossy) window.unwatch(one)
     while (window.active > 0) window.leave()
     for (let i = 0; i < 1000; i++) enter(String(i))
-    talk(window, pass, 20)
-    expect(window.limit).toBe(52)
+    for (const limit of [62, 75, 77, 79]) {
+      talk(window, pass, 20)
+      expect(window.limit).toBe(limit)
+    }
   })
 
   it('of a silent registrar shrinks to a few', () => {
