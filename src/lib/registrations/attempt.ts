@@ -1,9 +1,9 @@
 import { PbxkitError } from '../errors.js'
 import type { SipReply } from '../sip/message.js'
-import { isSipUri, parseUri, type SipUri } from '../sip/uri.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import { type SipTarget, targetName } from '../sip-transport/target.js'
 import type { UserAgent } from '../uac/user-agent.js'
+import { FixedTargets } from './fixed-targets.js'
 import type { Registration } from './registration.js'
 import type { Purpose, Step } from './registration-state.js'
 import { retryAfterOf } from './reply-facts.js'
@@ -204,24 +204,18 @@ class Attempt {
 
   async #resolve(uris: readonly string[]): Promise<SipTarget[]> {
     const { agent } = this.#context
+    const known = FixedTargets.of(agent)
     const found: SipTarget[] = []
     for (const text of uris) {
       try {
-        found.push(...(await agent.targetsOf(this.#hop(text))))
+        const targets = known.find(text, this.#registration.account.transport)
+        found.push(...('then' in targets ? await targets : targets))
       } catch (error) {
         if (!(error instanceof PbxkitError)) throw error
         this.#detail = error.message
       }
     }
     return agent.blacklist.order(found)
-  }
-
-  #hop(text: string): SipUri {
-    const uri = parseUri(text)
-    if (!isSipUri(uri)) throw new TypeError(`no SIP URI: ${text}`)
-    const { transport } = this.#registration.account
-    if (transport === undefined || uri.parameters.has('transport')) return uri
-    return { ...uri, parameters: uri.parameters.with('transport', transport) }
   }
 }
 

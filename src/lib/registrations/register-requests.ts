@@ -34,6 +34,8 @@ export interface RegisterWish {
   requestUri: string | undefined
 }
 
+const none: readonly string[] = []
+
 // A gateway that shows us another address with every request would have us register for ever.
 const maxLearned = 8
 
@@ -159,7 +161,7 @@ export class RegisterRequests implements DigestOptions {
       to: self,
       callId: this.#callId,
       cseq: ++this.#cseq,
-      headers: [...this.#headers(flow, wish), ...this.digest.authorize({ method: 'REGISTER', uri })]
+      headers: this.#headers(flow, wish, uri)
     })
   }
 
@@ -168,13 +170,14 @@ export class RegisterRequests implements DigestOptions {
     return { callId: this.#callId, fromTag: this.#fromTag, cseq: this.#cseq, ...(challenges.length > 0 && { challenges }) }
   }
 
-  #headers(flow: TransportFlow, wish: RegisterWish): HeaderLine[] {
+  #headers(flow: TransportFlow, wish: RegisterWish, uri: string): HeaderLine[] {
     const headers: HeaderLine[] = this.#contactHeaders(flow, wish)
     const supported = this.#supported()
     if (supported.length > 0) headers.push(['Supported', supported.join(', ')])
     const userAgent = this.#account.userAgent ?? this.#userAgent
     if (userAgent !== '') headers.push(['User-Agent', encodeText(userAgent)])
     for (const { name, value } of this.#account.extraHeaders) headers.push([name, encodeText(value)])
+    headers.push(...this.digest.authorize({ method: 'REGISTER', uri }))
     return headers
   }
 
@@ -207,8 +210,10 @@ export class RegisterRequests implements DigestOptions {
     this.#sentBy = sentBy
   }
 
-  #supported(): string[] {
-    const tags = [...(this.#account.path || this.isOutbound ? ['path'] : []), ...(this.isOutbound ? ['outbound', 'gruu'] : [])]
+  #supported(): readonly string[] {
+    const { isOutbound } = this
+    if (!isOutbound && !this.#account.path) return none
+    const tags = isOutbound ? ['path', 'outbound', 'gruu'] : ['path']
     return tags.filter((tag) => !this.#withoutTags?.includes(tag))
   }
 }

@@ -59,6 +59,8 @@ const requestLine = new RegExp(`^([${tokenChars}]+) ([^ \\t]+) SIP/([0-9]+\\.[0-
 const statusLine = /^SIP\/([0-9]+\.[0-9]+) ([0-9]+)(?: (.*))?$/i
 
 function parseStartLine(line: string): StartLine {
+  const status = usualStatus(line)
+  if (status !== undefined) return { kind: 'reply', status, reason: decodeText(line.slice(12)) }
   const reply = statusLine.exec(line)
   if (reply) {
     checkVersion(reply[1]!)
@@ -70,6 +72,14 @@ function parseStartLine(line: string): StartLine {
   checkVersion(request[3]!)
   checkRequestUri(request[2]!)
   return { kind: 'request', method: request[1]!, uri: request[2]! }
+}
+
+/** The status of `SIP/2.0 200 OK`, as nearly all write it; undefined for any other form. */
+function usualStatus(line: string): number | undefined {
+  if (!line.startsWith('SIP/2.0 ') || line.charCodeAt(11) !== 0x20) return undefined
+  const [hundreds, tens, ones] = [line.charCodeAt(8) - 0x30, line.charCodeAt(9) - 0x30, line.charCodeAt(10) - 0x30]
+  if (!(hundreds >= 1 && hundreds <= 6 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9)) return undefined
+  return hundreds * 100 + tens * 10 + ones
 }
 
 function checkVersion(version: string): void {

@@ -1,5 +1,5 @@
 import { quote, SipSyntaxError } from './fault.js'
-import { tokenChars } from './lexical.js'
+import { endOfToken, tokenChars } from './lexical.js'
 import { Parameters, parseParameters } from './parameters.js'
 import { parseHostPort } from './uri.js'
 
@@ -60,8 +60,23 @@ const start = new RegExp(
   'i'
 )
 
+/** `SIP/2.0/UDP host:port;…` without further blanks before the parameters, as nearly all write it; undefined for any other form. */
+function parseUsual(value: string): Via | undefined {
+  if (!value.startsWith('SIP/2.0/')) return undefined
+  const blank = endOfToken(value, 8)
+  if (blank === 8 || value.charCodeAt(blank) !== 0x20) return undefined
+  const semicolon = value.indexOf(';', blank)
+  const end = semicolon < 0 ? value.length : semicolon
+  const sentBy = value.slice(blank + 1, end)
+  if (sentBy === '' || /[\t ,]/.test(sentBy)) return undefined
+  const { host, port } = parseHostPort(sentBy)
+  return new Via(value.slice(8, blank).toUpperCase(), host, port, parseParameters(value, end, 'via'))
+}
+
 /** Reads one Via. Blanks may stand around the slashes and the colon. @throws SipSyntaxError */
 export function parseVia(value: string): Via {
+  const usual = parseUsual(value)
+  if (usual) return usual
   const found = start.exec(value)
   if (!found) throw new SipSyntaxError('via', `no Via of SIP/2.0: ${quote(value)}`)
   const sentBy = found[3] === undefined ? found[2]! : `${found[2]}:${found[3]}`

@@ -18,19 +18,22 @@ export type StartText = { method: string; uri: string } | { status: number; reas
  * @throws SipSyntaxError for a Request-URI that is none
  */
 export function writeMessage(start: StartText, headers: readonly HeaderLine[], body: Buffer = Buffer.alloc(0)): Buffer {
-  let text = startLine(start)
+  // Joined once: a text that grows by each header is a chain of halves until it is written.
+  const parts = [startLine(start)]
   for (const [name, value] of headers) {
-    if (headerKey(name) !== 'content-length') text += headerLine(name, value)
+    if (headerKey(name) === 'content-length') continue
+    checkHeader(name, value)
+    parts.push(name, ': ', value, '\r\n')
   }
-  text += `Content-Length: ${body.length}\r\n\r\n`
-  const head = Buffer.from(text, 'latin1')
+  parts.push('Content-Length: ', String(body.length), '\r\n\r\n')
+  const head = Buffer.from(parts.join(''), 'latin1')
   return body.length === 0 ? head : Buffer.concat([head, body])
 }
 
 function startLine(start: StartText): string {
   if ('method' in start) {
     if (!isToken(start.method)) throw new UnsafeHeaderError(`no method: ${quote(start.method)}`)
-    parseUri(start.uri)
+    checkUri(start.uri)
     return `${start.method} ${start.uri} SIP/2.0\r\n`
   }
   if (!Number.isInteger(start.status) || start.status < 100 || start.status > 699) {
@@ -40,14 +43,31 @@ function startLine(start: StartText): string {
   return `SIP/2.0 ${start.status} ${start.reason}\r\n`
 }
 
+/** The one that was right last: 10,000 accounts of a registrar have one Request-URI. */
+let rightUri = ''
+
+function checkUri(uri: string): void {
+  if (uri === rightUri) return
+  parseUri(uri)
+  rightUri = uri
+}
+
 /** One header with its CRLF. @throws UnsafeHeaderError */
 export function headerLine(name: string, value: string): string {
-  if (!isToken(name)) throw new UnsafeHeaderError(`no name of a header: ${quote(name)}`)
-  checkValue(name, value)
+  checkHeader(name, value)
   return `${name}: ${value}\r\n`
 }
 
+function checkHeader(name: string, value: string): void {
+  if (!isToken(name)) throw new UnsafeHeaderError(`no name of a header: ${quote(name)}`)
+  checkValue(name, value)
+}
+
+/** Nearly every value: one look instead of two. */
+const harmless = /^[\x20-\x7e]*$/
+
 function checkValue(name: string, value: string): void {
+  if (harmless.test(value)) return
   if (/[\r\n\0]/.test(value)) throw new UnsafeHeaderError(`CR, LF or NUL in ${name}: ${quote(value)}`)
   // Written as one byte each, U+010A would become a LF.
   if (/[^\x00-\xff]/.test(value)) throw new UnsafeHeaderError(`text that was not encoded in ${name}: ${quote(value)}`)

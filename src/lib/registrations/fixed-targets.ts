@@ -1,0 +1,47 @@
+import { isIpAddress } from '../net/ip-address.js'
+import { isSipUri, parseUri, type SipUri } from '../sip/uri.js'
+import type { SipTarget, SipTransport } from '../sip-transport/target.js'
+import type { UserAgent } from '../uac/user-agent.js'
+
+// 10,000 accounts have a few registrars between them.
+const maxKept = 256
+
+/** Where next hops lead to. What an address says is kept, since nothing can change it: 10,000 accounts with one proxy ask the same again and again. */
+export class FixedTargets {
+  static readonly #of = new WeakMap<UserAgent, FixedTargets>()
+  readonly #agent: UserAgent
+  readonly #kept = new Map<string, readonly SipTarget[]>()
+
+  private constructor(agent: UserAgent) {
+    this.#agent = agent
+  }
+
+  static of(agent: UserAgent): FixedTargets {
+    let targets = FixedTargets.#of.get(agent)
+    if (!targets) {
+      targets = new FixedTargets(agent)
+      FixedTargets.#of.set(agent, targets)
+    }
+    return targets
+  }
+
+  /** @param transport where the URI names none @throws ConnectError, DataError, SipSyntaxError */
+  find(text: string, transport: SipTransport | undefined): readonly SipTarget[] | Promise<readonly SipTarget[]> {
+    return this.#kept.get(`${transport} ${text}`) ?? this.#ask(text, transport)
+  }
+
+  async #ask(text: string, transport: SipTransport | undefined): Promise<readonly SipTarget[]> {
+    const uri = hop(text, transport)
+    const targets = await this.#agent.targetsOf(uri)
+    const isFixed = isIpAddress(uri.host.replace(/^\[|\]$/g, '')) && !uri.parameters.has('maddr')
+    if (isFixed && this.#kept.size < maxKept) this.#kept.set(`${transport} ${text}`, targets)
+    return targets
+  }
+}
+
+function hop(text: string, transport: SipTransport | undefined): SipUri {
+  const uri = parseUri(text)
+  if (!isSipUri(uri)) throw new TypeError(`no SIP URI: ${text}`)
+  if (transport === undefined || uri.parameters.has('transport')) return uri
+  return { ...uri, parameters: uri.parameters.with('transport', transport) }
+}
