@@ -10,7 +10,8 @@ export default class UacRegister extends RegisterCommand<typeof UacRegister> {
 registrar that does not answer is looked after by one account while the others wait, and a password that is wrong does not hammer. Requests that come to the
 accounts are answered.
 
-With --json every change is a line of JSON on stdout. SIGHUP, a changed file and --reload-interval read the accounts again: only what differs is touched.
+Without an account it asks for one on a terminal, and offers to keep the answers as a profile. There it shows the state of all accounts; with --json every change is a
+line of JSON on stdout. SIGUSR1 writes the state to stderr. SIGHUP, a changed file and --reload-interval read the accounts again: only what differs is touched.
 SIGTERM takes the bindings back. \`pbxkit uac status\` and its neighbours ask a running one.
 
 Exit status: of --once, --fetch, --remove and --check 0 when all is well, 1 when some accounts are not registered (or some rows are wrong); of a single
