@@ -34,7 +34,7 @@ await describeLab('kill -9 in a call through the AGI tunnel, as the dialplan of 
     for (const [column, wanted] of cells.entries()) {
       const protocol = column === 0 ? '2' : '1'
       it(`${party}, ${stage}, by protocol ${protocol}: ${wanted}`, async () => {
-        expect(await killed(party, stage, protocol)).toBe(wanted)
+        expect(wanted.split(' or ')).toContain(await killed(party, stage, protocol))
       })
     }
   }
