@@ -135,7 +135,8 @@ await describeLabWith(['sip-tester'], 'what a rendered site can do, in Asterisk 
     const watched = alice.watch('+46812340002', 6_000, (notify) => {
       states.push(/<state>(\w+)<\/state>/.exec(notify.body.toString())![1]!)
     })
-    await vi.waitFor(() => expect(states).toEqual(['terminated']), 5_000)
+    // Whatever made Asterisk look again at the phones may be told twice.
+    await vi.waitFor(() => expect([...new Set(states)]).toEqual(['terminated']), 5_000)
     const carol = user('carol.in')
     const call = carol.call('+46812340002', { byeAfterMs: 500 })
     await vi.waitFor(() => expect(states).toContain('confirmed'), 5_000)
