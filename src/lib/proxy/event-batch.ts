@@ -14,6 +14,7 @@ export class EventBatch {
   readonly count: number | undefined
   #events: EventView[] | undefined
   readonly #encoded = new Map<string, Buffer>()
+  readonly #cuts = new Map<string, Buffer>()
 
   /** @param bytes must not be changed afterwards */
   constructor(bytes: Buffer, server: string, firstSequence: number, count?: number) {
@@ -56,6 +57,22 @@ export class EventBatch {
     const encoded = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
     this.#encoded.set(key, encoded)
     return encoded
+  }
+
+  /**
+   * Pieces of it, as one: made once for all classes to whom the same passes, so that what one client's outbox joins serves the others.
+   * @param bounds from where to where, of each piece both, in order
+   */
+  cut(bounds: readonly number[]): Buffer {
+    if (bounds.length === 2 && bounds[0] === 0 && bounds[1] === this.bytes.length) return this.bytes
+    const key = bounds.join()
+    const known = this.#cuts.get(key)
+    if (known) return known
+    const parts: Buffer[] = []
+    for (let index = 0; index < bounds.length; index += 2) parts.push(this.bytes.subarray(bounds[index], bounds[index + 1]))
+    const made = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    this.#cuts.set(key, made)
+    return made
   }
 
   /** @param block what goes out for the event of this index, with its number as the last header */

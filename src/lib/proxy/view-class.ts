@@ -57,11 +57,8 @@ export class ViewClass<S extends Subscriber> {
     const { format, isSequenced } = this.view
     const isVerbatim = format.name === 'standard' && !isSequenced
     const parts: Buffer[] = []
-    let from = 0
-    let to = 0
-    const endPiece = () => {
-      if (to > from) parts.push(batch.bytes.subarray(from, to))
-    }
+    /** From where to where what passes unchanged stands in the batch: of each piece both. */
+    let bounds: number[] = []
     let at = 0
     let selected = 0
     const { events } = batch
@@ -72,19 +69,16 @@ export class ViewClass<S extends Subscriber> {
       const passed = this.#pass(event)
       if (passed) selected++
       if (passed === event.bytes && isVerbatim) {
-        if (to !== at) {
-          endPiece()
-          from = at
-        }
-        to = next
+        if (bounds[bounds.length - 1] === at) bounds[bounds.length - 1] = next
+        else bounds.push(at, next)
       } else if (passed) {
-        endPiece()
-        from = to = next
+        if (bounds.length > 0) parts.push(batch.cut(bounds))
+        bounds = []
         parts.push(format.encode(isSequenced ? batch.numbered(passed, index) : passed, 'server'))
       }
       at = next
     }
-    endPiece()
+    if (bounds.length > 0) parts.push(batch.cut(bounds))
     this.#selected = selected
     return parts.length === 0 ? nothing : parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
