@@ -43,7 +43,8 @@ const keysOfFlags: Readonly<Record<string, readonly string[]>> = {
   'run-as-group': ['proc_group'],
   banner: ['forcebanner'],
   'retry-interval': ['retryinterval'],
-  'max-retries': ['maxretries']
+  'max-retries': ['maxretries'],
+  'log-file': ['logfile']
 }
 
 /** The line that a flag's value comes from: the last that has its key. Undefined: from a default of astmanproxy. */

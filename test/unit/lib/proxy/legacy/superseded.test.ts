@@ -19,6 +19,7 @@ describe('lines of an astmanproxy.conf', () => {
 
   it('that a flag comes from: the last counts', () => {
     expect(legacyLineOf(conf, 'listen')).toBe(7)
+    expect(legacyLineOf(conf, 'log-file')).toBe(6)
     expect(legacyLineOf(conf, 'banner')).toBeUndefined()
     expect(legacyLineOf(conf, 'constructor')).toBeUndefined()
   })
