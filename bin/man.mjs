@@ -1,12 +1,16 @@
 // Writes docs/pbxkit.1, the man page, from oclif.manifest.json. `--check` writes nothing and exits 1 when the committed page is not what the manifest gives.
-import fs from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
-const read = (name) => JSON.parse(fs.readFileSync(path.join(root, name), 'utf8'))
-const { commands } = read('oclif.manifest.json')
-const { version, description, oclif } = read('package.json')
+import {
+  commands,
+  commonFlags,
+  description,
+  flagNames,
+  flagText,
+  flagValue,
+  statuses,
+  topics,
+  version,
+  writePages
+} from './manifest.mjs'
 
 /** roff: a backslash is its escape, a point or a quote at the start of a line is a request, and a bare - is a hyphen that nobody can copy. */
 function roff(text) {
@@ -36,71 +40,21 @@ function prose(text) {
 }
 
 function flagEntry(flag) {
-  const names = [
-    ...(flag.char ? [`-${flag.char}`] : []),
-    `--${flag.name}`,
-    ...(flag.allowNo ? [`--no-${flag.name}`] : []),
-    ...(flag.aliases ?? []).map((name) => `--${name}`)
-  ]
-  const value = flag.type === 'boolean' ? '' : ` \\fI${roff(String(flag.helpValue ?? (flag.options ? 'WORD' : 'VALUE')))}\\fR`
-  const facts = [
-    ...(flag.options ? [`One of ${flag.options.join(', ')}.`] : []),
-    ...(flag.default !== undefined && flag.type !== 'boolean' ? [`Default: ${flag.default}.`] : [])
-  ]
-  const text = [flag.description ?? '', ...facts].filter(Boolean).join('. ').replaceAll('..', '.')
-  return `.TP\n\\fB${names.map(roff).join('\\fR, \\fB')}\\fR${value}\n${prose(text)}`
+  const value = flagValue(flag)
+  return `.TP\n\\fB${flagNames(flag).map(roff).join('\\fR, \\fB')}\\fR${value === undefined ? '' : ` \\fI${roff(value)}\\fR`}\n${prose(flagText(flag))}`
 }
 
-const all = Object.values(commands)
-  .filter(({ hidden }) => !hidden)
-  .sort((a, b) => (a.id < b.id ? -1 : 1))
-const shown = (flags) => Object.values(flags).filter(({ hidden }) => !hidden)
-// What every command has is said once.
-const common = shown(all[0].flags).filter(({ name, description: said }) =>
-  all.every(({ flags }) => flags[name]?.description === said)
-)
-const isCommon = ({ name }) => common.some((flag) => flag.name === name)
-
-function commandSection(command) {
-  const words = command.id.replaceAll(':', ' ')
-  const args = Object.values(command.args).map(({ name, required, multiple }) => {
-    const shownName = `${name.toUpperCase()}${multiple ? '...' : ''}`
-    return required ? shownName : `[${shownName}]`
-  })
-  const fill = (text) => text.replaceAll('<%= config.bin %>', 'pbxkit').replaceAll('<%= command.id %>', words)
-  const examples = command.examples.map((example) => fill(typeof example === 'string' ? example : example.command))
+function commandSection({ words, usage, args, summary, description: said, flags, examples }) {
   return [
-    `.SS "pbxkit ${roff(words)}${args.length > 0 ? ` ${roff(args.join(' '))}` : ''}"`,
-    prose(`${command.summary ?? ''}\n\n${fill(command.description ?? '')}`),
-    ...Object.values(command.args).map(
-      ({ name, description: said = '' }) => `.TP\n\\fI${roff(name.toUpperCase())}\\fR\n${prose(said || name)}`
-    ),
-    ...shown(command.flags)
-      .filter((flag) => !isCommon(flag))
-      .map(flagEntry),
-    ...(examples.length > 0 ? ['.PP\nExamples:', '.PP', '.nf', '.RS 4', ...examples.map(roff), '.RE', '.fi'] : [])
+    `.SS "pbxkit ${roff(words)}${usage.length > 0 ? ` ${roff(usage.join(' '))}` : ''}"`,
+    prose(`${summary}\n\n${said}`),
+    ...args.map(({ name, description: text = '' }) => `.TP\n\\fI${roff(name.toUpperCase())}\\fR\n${prose(text || name)}`),
+    ...flags.map(flagEntry),
+    ...(examples.length > 0
+      ? ['.PP\nExamples:', '.PP', '.nf', '.RS 4', ...examples.map(({ line }) => roff(line)), '.RE', '.fi']
+      : [])
   ].join('\n')
 }
-
-/** The exit statuses of sysexits that all commands share (src/lib/errors.ts). */
-const statuses = [
-  [0, 'Done.'],
-  [1, 'Done, and the answer is "no": an error of Asterisk, findings of a check, accounts that are not registered.'],
-  [64, 'The command line is wrong.'],
-  [65, 'The data is wrong.'],
-  [69, 'Nobody answers there.'],
-  [70, 'A bug of pbxkit.'],
-  [74, 'Reading or writing failed.'],
-  [75, 'No answer in time; try again later.'],
-  [76, 'The peer does not speak the protocol.'],
-  [77, 'The login was refused, or the key is wrong.'],
-  [78, 'The configuration is wrong.'],
-  [130, 'Interrupted.']
-]
-
-const topics = Object.entries(oclif.topics).map(
-  ([name, { description: said }]) => `.TP\n\\fB${roff(name.replaceAll(':', ' '))}\\fR\n${prose(said)}.`
-)
 
 const page = `.\\" Made by bin/man.mjs from oclif.manifest.json. Do not edit: npm run build
 .TH PBXKIT 1 "" "pbxkit ${version}" "User Commands"
@@ -118,17 +72,17 @@ pbxkit \\- ${roff(description)}
 .B pbxkit \\-\\-version
 .SH DESCRIPTION
 One command\\-line toolkit for Asterisk and the programs around it. Its commands are in topics:
-${topics.join('\n')}
+${topics.map(({ name, said }) => `.TP\n\\fB${roff(name)}\\fR\n${prose(said)}.`).join('\n')}
 .PP
 Data goes to standard output, everything else to standard error. A value that is missing is asked for on a terminal, never in a pipe.
 A service stays in the foreground and says one line that begins with \\(lqready\\(rq; SIGHUP reloads it, SIGTERM and SIGINT end it.
 .SH COMMON FLAGS
-${common.map(flagEntry).join('\n')}
+${commonFlags.map(flagEntry).join('\n')}
 .TP
 \\fB\\-h\\fR, \\fB\\-\\-help\\fR
 show help
 .SH COMMANDS
-${all.map(commandSection).join('\n')}
+${commands.map(commandSection).join('\n')}
 .SH ENVIRONMENT
 .TP
 \\fBPBXKIT_\\fR\\fIFLAG\\fR
@@ -159,9 +113,4 @@ ${statuses.map(([status, text]) => `.TP\n.B ${status}\n${prose(text)}`).join('\n
 .BR systemd.service (5)
 `
 
-const file = path.join(root, 'docs/pbxkit.1')
-if (!process.argv.includes('--check')) fs.writeFileSync(file, page)
-else if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== page) {
-  console.error('docs/pbxkit.1 is stale. Run: npm run build')
-  process.exitCode = 1
-}
+writePages({ 'docs/pbxkit.1': page })

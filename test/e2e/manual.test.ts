@@ -30,6 +30,42 @@ describe('the man page', () => {
   )
 })
 
+describe('the command reference', () => {
+  const run = (script: string, ...args: string[]) =>
+    spawnSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' })
+
+  it('is what the manifest gives', () => {
+    const { status, stderr } = run('bin/reference.mjs', '--check')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+
+  it('has a heading for each command, which docs/commands.md leads to', () => {
+    const index = fs.readFileSync(path.join(root, 'docs/commands.md'), 'utf8')
+    for (const { id } of commands) {
+      const words = id.replaceAll(':', ' ')
+      const [topic] = words.split(' ')
+      expect(index).toContain(`(reference/${topic}.md#${words.replaceAll(' ', '-')})`)
+      expect(fs.readFileSync(path.join(root, `docs/reference/${topic}.md`), 'utf8')).toContain(`\n## ${words}\n`)
+    }
+  })
+
+  it('is told to be stale when a page was changed, is missing, or belongs to nothing', () => {
+    const copy = temporaryFolder()
+    for (const name of ['bin', 'docs/reference', 'docs/commands.md', 'oclif.manifest.json', 'package.json'])
+      fs.cpSync(path.join(root, name), path.join(copy, name), { recursive: true })
+    fs.appendFileSync(path.join(copy, 'docs/reference/ami.md'), 'x')
+    fs.rmSync(path.join(copy, 'docs/reference/uac.md'))
+    fs.writeFileSync(path.join(copy, 'docs/reference/gone.md'), '')
+    const script = path.join(copy, 'bin/reference.mjs')
+    const { status, stderr } = run(script, '--check')
+    expect(status).toBe(1)
+    expect(stderr.match(/^docs\/reference\/\w+\.md/gm)).toEqual(['ami', 'uac', 'gone'].map((name) => `docs/reference/${name}.md`))
+    expect(run(script).status).toBe(0)
+    expect(run(script, '--check')).toMatchObject({ status: 0, stderr: '' })
+    expect(fs.existsSync(path.join(copy, 'docs/reference/gone.md'))).toBe(false)
+  })
+})
+
 const folder = path.join(root, 'docs/systemd')
 const units = fs.readdirSync(folder).filter((name) => name.endsWith('.service'))
 
