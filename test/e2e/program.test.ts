@@ -78,21 +78,6 @@ describe.each(commands.map((command) => [command.id.replaceAll(':', ' '), comman
   })
 })
 
-const readme = path.join(root, 'README.md')
-
-describe.skipIf(!fs.existsSync(readme))('README.md', () => {
-  it('shows commands that parse', () => {
-    const text = fs.readFileSync(readme, 'utf8').replace(/\\\n\s*/g, ' ')
-    const blocks = [...text.matchAll(/```(?:sh|bash|console|shell)?\n([\s\S]*?)```/g)].flatMap(([, block]) => block!.split('\n'))
-    const lines = blocks.flatMap((line) => /(?:^|[\s|])(?:npx )?(pbxkit|node bin\/run\.js) (.*)$/.exec(line)?.[2] ?? [])
-    expect(lines.length).toBeGreaterThan(0)
-    for (const line of lines) {
-      const words = shellWords(line)
-      if (!/^(help|--help|--version)$/.test(words[0] ?? '')) expect(findFault(words), line).toBeUndefined()
-    }
-  })
-})
-
 const fromVoipmonitor = path.join(root, 'docs/from-voipmonitor.md')
 
 describe.skipIf(!fs.existsSync(fromVoipmonitor))('docs/from-voipmonitor.md', () => {
@@ -113,16 +98,6 @@ describe.skipIf(!fs.existsSync(fromVoipmonitor))('docs/from-voipmonitor.md', () 
       'php php/run.php store_aes_key'
     ])
     for (const [, , line] of text.matchAll(/(`|^)pbxkit ([^`\n]*)/gm)) expect(findFault(shellWords(line!)), line).toBeUndefined()
-  })
-})
-
-describe.each(['agi-tunnel.md', 'from-adhearsion-sandbox.md'])('docs/%s', (name) => {
-  const file = path.join(root, 'docs', name)
-
-  it.skipIf(!fs.existsSync(file))('shows commands that parse', () => {
-    const lines = [...fs.readFileSync(file, 'utf8').matchAll(/(?:`|^)pbxkit ([^`\n]*)/gm)].map(([, line]) => line!)
-    expect(lines.length).toBeGreaterThan(5)
-    for (const line of lines) expect(findFault(shellWords(line)), line).toBeUndefined()
   })
 })
 
