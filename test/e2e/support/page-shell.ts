@@ -4,6 +4,8 @@ import path from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { freePort, program, temporaryFolder } from './pbxkit.js'
 
+const terminal = path.join(import.meta.dirname, 'terminal.py')
+
 /** One line of a block that is run, and what the comment behind it promises. */
 export interface PageLine {
   command: string
@@ -59,8 +61,12 @@ export class PageShell {
 
   static async open(setting: Setting): Promise<PageShell> {
     const shell = new PageShell(new Map(await Promise.all(ports.map(async (port) => [port, await freePort()] as const))))
-    await settings[setting](shell)
+    await shell.use(setting)
     return shell
+  }
+
+  use(setting: Setting): Promise<void> {
+    return settings[setting](this)
   }
 
   set(name: string, value: string): void {
@@ -94,6 +100,21 @@ export class PageShell {
     }
     expect({ command, status: await exit, said }).toMatchObject({ status })
     if (prints !== undefined) expect(said.stdout, command).toContain(prints)
+  }
+
+  /** What a command shows on a terminal of this width. */
+  async show(command: string, columns: number): Promise<string> {
+    const child = spawn('python3', [terminal, '[]', 'sh', '-c', `stty cols ${columns} && ${this.#here(command)}`], {
+      cwd: this.folder,
+      env: { ...this.#env, TERM: 'xterm' },
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    let shown = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text
+    })
+    await endsWithTest(child)
+    return shown
   }
 
   #start(command: string) {
