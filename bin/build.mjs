@@ -20,13 +20,19 @@ function topics() {
   return Object.fromEntries(names.map((name) => [name, commands.filter((command) => command.split('/')[0] === name)]))
 }
 
-/** src/commands/ami/send.ts -> ami:send. Commands are reached through getters, so that only the one that runs is evaluated. */
+/** src/commands/ami/send.ts is ami:send. */
+function idOf(name) {
+  return name.replace(/\/index$/, '').replaceAll('/', ':')
+}
+
+/** Commands are reached through getters, so that only the one that runs is evaluated. */
 function entrySource(commands) {
   const getters = commands.map(
-    (name) =>
-      `  get ${JSON.stringify(name.replace(/\/index$/, '').replaceAll('/', ':'))}() { return require('./src/commands/${name}.ts').default },`
+    (name) => `  get ${JSON.stringify(idOf(name))}() { return require('./src/commands/${name}.ts').default },`
   )
-  return `export { run } from './src/lib/cli/run.ts'\nexport const COMMANDS = {\n${getters.join('\n')}\n}\n`
+  return `import { run as start } from './src/lib/cli/run.ts'
+export const COMMANDS = {\n${getters.join('\n')}\n}
+export const run = (argv, found) => start(argv, found && { ...found, load: () => COMMANDS[found.id] })\n`
 }
 
 function listFiles(folder) {
@@ -47,12 +53,29 @@ async function bundleAll() {
   fs.mkdirSync(dist, { recursive: true })
   for (const { name, code } of files) writeWhole(path.join(dist, name), code)
   const names = Object.fromEntries(files.map(({ topic, name }) => [topic, name]))
+  const ids = Object.values(all).flat().map(idOf)
   writeWhole(
     path.join(dist, 'cli.cjs'),
-    `module.exports = require('../bin/load.js').choose(__dirname, ${JSON.stringify(names)})\n`
+    `module.exports = require('../bin/load.js').choose(__dirname, ${JSON.stringify(names)}, ${JSON.stringify(ids)})\n`
   )
   const kept = ['cli.cjs', ...Object.values(names)]
-  for (const old of fs.readdirSync(dist)) if (!kept.some((name) => old.startsWith(name))) fs.rmSync(path.join(dist, old))
+  for (const old of fs.readdirSync(dist))
+    if (!old.startsWith('help.') && !kept.some((name) => old.startsWith(name))) fs.rmSync(path.join(dist, old))
+}
+
+/**
+ * What help reads in place of the manifest of half a megabyte: help.json has the topics and a line of each command, help.TOPIC.json the commands of a topic with all
+ * their flags (src/lib/cli/help-config.ts).
+ */
+async function writeHelp() {
+  const { Config } = await import('@oclif/core/config')
+  const { commands, topics } = await Config.load(root)
+  const summaries = commands.map(({ args, description, examples, flags, load, ...rest }) => rest)
+  writeWhole(path.join(dist, 'help.json'), JSON.stringify({ topics, commands: summaries }))
+  for (const topic of new Set(commands.map(({ id }) => id.split(':')[0]))) {
+    const own = commands.filter(({ id }) => id.split(':')[0] === topic)
+    writeWhole(path.join(dist, `help.${topic}.json`), JSON.stringify(own))
+  }
 }
 
 async function bundle(commands) {
@@ -60,7 +83,15 @@ async function bundle(commands) {
     ...bundleOptions,
     stdin: { contents: entrySource(commands), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' }
   })
-  return built.outputFiles[0].contents
+  return escapeRest(built.outputFiles[0].text)
+}
+
+/**
+ * Makes the code ASCII, which V8 keeps in half the memory: one bullet makes two bytes of every character. esbuild escapes all but regular expressions, where
+ * \\u stands for the same.
+ */
+function escapeRest(code) {
+  return code.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** A program that starts while we build finds the old file or the new one. */
@@ -95,4 +126,5 @@ if (process.argv.includes('--check')) {
 } else {
   await bundleAll()
   if (process.argv.includes('--manifest')) fs.writeFileSync(manifestFile, await manifest())
+  await writeHelp()
 }

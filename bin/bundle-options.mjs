@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import esbuild from 'esbuild'
+import { lazyOclif } from './lazy-requires.mjs'
 
 /**
  * A file of the proxy's web page as text: `FILE?text` as it is, `FILE.ts?script` bundled for browsers. They are parts of the program: who installs it
@@ -64,6 +65,7 @@ export const bundleOptions = {
   // Without keepNames, which would cost a call for every closure on the hot paths.
   minify: true,
   legalComments: 'none',
+  charset: 'ascii',
   // Most commands need no database, and one of these has a native part; none but dialplan graph draws.
   external: ['kysely', 'libsql', 'mysql2', 'pg', '@viz-js/viz'],
   // inquirer's editor prompt, which no command uses: it would bring half a megabyte of character sets.
@@ -71,6 +73,6 @@ export const bundleOptions = {
   // load.js runs the bundle as a vm.Script, where import() of what is left outside fails; it becomes a require when it is reached.
   supported: { 'dynamic-import': false },
   loader: { '.json': 'json' },
-  plugins: [webAssets],
+  plugins: [webAssets, lazyOclif],
   logLevel: 'warning'
 }

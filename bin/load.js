@@ -6,36 +6,58 @@ const path = require('node:path')
 const nodeModule = require('node:module')
 const vm = require('node:vm')
 
+/** Words that ask for help, as package.json tells oclif. */
+const helpFlags = ['--help', '-h']
+
 /**
- * The bundle of the command line's topic: `pbxkit ami send` needs nothing of the others.
- * @param bundles file names by topic; '' is the one without commands, for help and for what is no topic
+ * What the command line needs: `pbxkit ami send` nothing of the other topics, and its help no command at all.
+ * @param bundles file names by topic; '' is the one without commands, for help and for what is no command
+ * @param commands the ids of all commands
  */
-exports.choose = function choose(folder, bundles) {
-  const loadTopic = (topic) => load(path.join(folder, bundles[topic]))
-  const topic = String(process.argv[2]).split(':')[0]
-  if (topic !== '' && Object.hasOwn(bundles, topic)) return loadTopic(topic)
-  const { run } = loadTopic('')
+exports.choose = function choose(folder, bundles, commands) {
+  const found = findCommand(process.argv.slice(2), commands)
+  const loadTopic = (topic, use) => load(path.join(folder, bundles[topic]), use)
+  const bundle = found ? loadTopic(found.id.split(':')[0], found.id.replaceAll(':', '-')) : loadTopic('', 'help')
   return {
-    run,
+    run: (argv) => bundle.run(argv, found),
     /** All of them, for whoever makes the manifest; getters stay getters. */
     get COMMANDS() {
-      const all = Object.keys(bundles).map((name) => Object.getOwnPropertyDescriptors(loadTopic(name).COMMANDS))
+      const all = Object.keys(bundles).map((name) => Object.getOwnPropertyDescriptors(loadTopic(name, 'manifest').COMMANDS))
       return Object.defineProperties({}, Object.assign({}, ...all))
     }
   }
 }
 
-exports.load = load
+/**
+ * The command that a line begins with, the longest there is: `agi tunnel serve` and not `agi tunnel`.
+ * @returns its id and how many words that took; undefined where help is wanted, or where there is none
+ */
+exports.findCommand = findCommand
 
-function load(file) {
-  // Node 22 has this built in, and it also covers the modules that the bundle leaves outside.
-  if (nodeModule.enableCompileCache) {
-    nodeModule.enableCompileCache()
-    return require(file)
+function findCommand(argv, commands) {
+  const end = argv.indexOf('--')
+  if ((end < 0 ? argv : argv.slice(0, end)).some((word) => helpFlags.includes(word))) return undefined
+  const firstFlag = argv.findIndex((word) => word.startsWith('-'))
+  const most = firstFlag < 0 ? argv.length : firstFlag
+  // No command has more words than this.
+  for (let words = Math.min(most, 4); words > 0; words--) {
+    const id = argv.slice(0, words).join(':')
+    if (commands.includes(id)) return { id, words }
+    // `agi tunnel user` is a topic, though there is a command `agi tunnel`.
+    if (commands.some((command) => command.startsWith(`${id}:`))) return undefined
   }
-  const cacheFiles = cachePaths(file)
+  return undefined
+}
+
+/**
+ * Each use of a bundle has a cache of its own, with the functions that this use needs: one for all would have what the first run needed, and every start
+ * would read it whole.
+ */
+function load(file, use) {
+  const cacheFiles = cachePaths(file, use)
   const cachedData = cacheFiles.map(readIfThere).find(Boolean)
-  const script = new vm.Script(nodeModule.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData })
+  // Latin-1 is ASCII here (see build.mjs), and nothing has to be decoded.
+  const script = new vm.Script(nodeModule.wrap(fs.readFileSync(file, 'latin1')), { filename: file, cachedData })
   if (!cachedData || script.cachedDataRejected) {
     uncached.push(() => cacheFiles.some((cache) => writeAtomically(cache, script.createCachedData())))
     if (uncached.length === 1) process.once('exit', writeCaches)
@@ -53,8 +75,8 @@ function writeCaches() {
 }
 
 /** Beside the bundle when that is writable, else the user's cache folder. */
-function cachePaths(file) {
-  const name = `${path.basename(file)}.${process.version}-${process.arch}.cache`
+function cachePaths(file, use) {
+  const name = `${path.basename(file)}.${use}.${process.version}-${process.arch}.cache`
   const home = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'))
   return [path.join(path.dirname(file), name), ...(home ? [path.join(home, 'pbxkit', name)] : [])]
 }

@@ -22,8 +22,9 @@ of Asterisk's own documentation. A Tab starts no program. Print it anew after an
 
   protected override async execute(): Promise<void> {
     const { renderCompletion } = await import('../lib/cli/completion/render.js')
+    const { loadWholeConfig } = await import('../lib/cli/whole-config.js')
     const shell = this.args.shell as (typeof shells)[number]
-    const script = await renderCompletion(shell, this.config)
+    const script = await renderCompletion(shell, await loadWholeConfig(this.config.root))
     await (this.flags.json ? this.out.json({ shell, script }) : this.out.write(script))
   }
 }

@@ -1,8 +1,7 @@
-// The one door to oclif, through its subpaths: its main module would load all of it at every start.
+// The one door to oclif, through its subpaths: its main module would load all of it at every start. What only help needs is behind oclif-help.ts.
 export * as Args from '@oclif/core/args'
 export { Command } from '@oclif/core/command'
 export { Config } from '@oclif/core/config'
 export * as Flags from '@oclif/core/flags'
-export { Help } from '@oclif/core/help'
 export type * as Interfaces from '@oclif/core/interfaces'
-export { run as runOclif } from '@oclif/core/run'
+export { setLogger } from '@oclif/core/logger'

@@ -5,7 +5,7 @@ import { startAsterisk } from '../../lab/servers/asterisk.js'
 import { labAvailable } from '../../lab/servers/availability.js'
 import { StartError } from '../../lab/servers/errors.js'
 import { modules } from '../../lab/support/rendered-pbx.js'
-import { type BenchOptions, compare, type Measurement, type Pair } from '../support/suite.js'
+import { type BenchOptions, compare, type Measurement, type Pair, skipped } from '../support/suite.js'
 import { largeSite } from './site.js'
 
 /** What Asterisk starts with: the files of a form, or those of the default without any number and hint, which nothing that knows users can be faster than. */
@@ -17,8 +17,7 @@ const againstFloor = 1.3
 export async function measureBoots(options: BenchOptions): Promise<Measurement[]> {
   const available = await labAvailable('asterisk22')
   if (!available.ok) {
-    options.progress(`boot: skipped, ${available.reason}`)
-    return []
+    return [skipped('start of Asterisk', available.reason)]
   }
   const rows: Measurement[] = []
   for (const users of options.quick ? [1_000] : [1_000, 10_000]) {

@@ -14,6 +14,8 @@ export interface Product {
   env: NodeJS.ProcessEnv
   /** Writes a file that only its owner may read. @returns its path */
   writeFile: (name: string, text: string, encoding?: BufferEncoding) => string
+  /** The next start compiles all code anew, as on a machine where the program was never run. */
+  forgetCaches: () => void
 }
 
 /** Copies the built program to a folder of its own, until we end: a build in the checkout does not change it in the middle of a run. */
@@ -27,8 +29,14 @@ export function copyProduct(): Product {
     env: { ...Object.fromEntries(ownSettings), XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder, XDG_RUNTIME_DIR: folder },
     writeFile(name, text, encoding = 'utf8') {
       const file = path.join(folder, name)
+      fs.mkdirSync(path.dirname(file), { recursive: true })
       fs.writeFileSync(file, text, { encoding, mode: 0o600 })
       return file
+    },
+    forgetCaches() {
+      // Beside the bundles, where bin/load.js may write them.
+      const dist = path.join(folder, 'dist')
+      for (const name of fs.readdirSync(dist)) if (!name.endsWith('.cjs')) fs.rmSync(path.join(dist, name), { recursive: true })
     }
   }
 }

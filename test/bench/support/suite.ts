@@ -84,6 +84,11 @@ export function compare<T>({ what, pairs, value, format, againstName, limit }: C
   }
 }
 
+/** A row for what could not be measured here, so that nobody takes its absence for a result. */
+export function skipped(what: string, reason: string): Measurement {
+  return { what, ours: '', against: `skipped: ${reason}`, values: [], judgedBy: 'median' }
+}
+
 /** The number that a row is judged by. */
 export function judged({ values, judgedBy }: Measurement): number {
   return judgedBy === 'worst' ? Math.max(...values) : median(values)

@@ -1,0 +1,2 @@
+// The other half of oclif, which only help needs.
+export { Help } from '@oclif/core/help'
