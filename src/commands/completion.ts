@@ -22,9 +22,12 @@ of Asterisk's own documentation. A Tab starts no program. Print it anew after an
 
   protected override async execute(): Promise<void> {
     const { renderCompletion } = await import('../lib/cli/completion/render.js')
-    const { loadWholeConfig } = await import('../lib/cli/whole-config.js')
+    const { HelpConfig } = await import('../lib/cli/help-config.js')
     const shell = this.args.shell as (typeof shells)[number]
-    const script = await renderCompletion(shell, await loadWholeConfig(this.config.root))
+    const script = await renderCompletion(shell, {
+      commands: this.config.commands,
+      topics: new HelpConfig(this.config.root, []).topics
+    })
     await (this.flags.json ? this.out.json({ shell, script }) : this.out.write(script))
   }
 }

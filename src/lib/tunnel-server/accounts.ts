@@ -4,6 +4,7 @@ import { formatRecord, parseRecord, type ScramRecord } from '../scram/record.js'
 import { columnTypes } from '../store/column-types.js'
 import { type Migration, migrate } from '../store/migrate.js'
 import type { Store } from '../store/open-store.js'
+import { checkUsername } from './username.js'
 
 export interface TunnelTables {
   /** `scram` is empty for who may use protocol 1 only; `token` is the MD5 of protocol 1, and null for who may not use that. */
@@ -11,8 +12,6 @@ export interface TunnelTables {
   tunnel_setting: { name: string; value: string }
 }
 
-/** As much as a key of every engine holds, and far more than any name has. */
-const maxUsernameLength = 100
 /** In bytes: as long as what it keys. */
 const inventedSecretBytes = 32
 
@@ -20,23 +19,6 @@ export interface AccountRow {
   username: string
   protocols: number[]
   createdAt: string
-}
-
-/**
- * A name that both protocols, a variable of Asterisk and a URL can carry.
- * @throws DataError
- */
-export function checkUsername(username: string): string {
-  if (!isUsername(username)) {
-    throw new DataError(`${JSON.stringify(username.slice(0, maxUsernameLength))} is no name of a user`, {
-      hint: `It has 1 to ${maxUsernameLength} characters, and no blank, colon, quote, backslash or parenthesis.`
-    })
-  }
-  return username
-}
-
-export function isUsername(text: string): boolean {
-  return text !== '' && text.length <= maxUsernameLength && !/[\p{Cc}\s:"\\()]/u.test(text)
 }
 
 /** Who may open a tunnel. Names are told apart by case. Each look goes to the database, so that what `add` and `rm` do counts at once. */

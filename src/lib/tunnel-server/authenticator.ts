@@ -1,8 +1,9 @@
 import { encodeCommand } from '../agi/command.js'
 import type { AgiHeaders } from '../agi/header-block.js'
 import { outcomeCommands } from '../agi/outcome.js'
-import { isUsername, type TunnelAccounts } from './accounts.js'
+import type { TunnelAccounts } from './accounts.js'
 import type { AsteriskLeg } from './asterisk-leg.js'
+import { isUsername } from './username.js'
 
 /** Whose SIP user is looked up: who is called (`sip:alice@host`), or who calls. */
 export const authenticatedParties = ['called', 'caller'] as const

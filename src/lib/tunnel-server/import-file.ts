@@ -1,8 +1,8 @@
 import { DataError } from '../errors.js'
 import { formatRecord, parseRecord } from '../scram/record.js'
 import { tokenOf } from '../tunnel/protocol-1-messages.js'
-import { isUsername } from './accounts.js'
 import { readCsv } from './csv-rows.js'
+import { isUsername } from './username.js'
 
 export const importFormats = ['csv', 'json', 'original'] as const
 export type ImportFormat = (typeof importFormats)[number]

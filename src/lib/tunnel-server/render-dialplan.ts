@@ -2,9 +2,9 @@ import type { NewSetting } from '../asterisk-config/safe-text.js'
 import { type NewSection, writeConfig } from '../asterisk-config/write.js'
 import { DataError } from '../errors.js'
 import { type Address, formatAddress } from '../net/address.js'
-import { isUsername } from './accounts.js'
 import type { AuthenticatedParty } from './authenticator.js'
 import type { UserSource } from './find-user.js'
+import { isUsername } from './username.js'
 
 export interface DialplanOptions {
   /** Of the dialplan that is made, and the first part of the names of what goes with it. */

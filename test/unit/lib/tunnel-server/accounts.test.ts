@@ -2,7 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { DataError } from '../../../../src/lib/errors.js'
 import { createRecord } from '../../../../src/lib/scram/record.js'
 import { openStore } from '../../../../src/lib/store/open-store.js'
-import { checkUsername, TunnelAccounts, type TunnelTables } from '../../../../src/lib/tunnel-server/accounts.js'
+import { TunnelAccounts, type TunnelTables } from '../../../../src/lib/tunnel-server/accounts.js'
+import { checkUsername } from '../../../../src/lib/tunnel-server/username.js'
 
 const record = await createRecord('secret', { iterations: 4096 })
 

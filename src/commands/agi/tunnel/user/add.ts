@@ -32,7 +32,7 @@ export default class AgiTunnelUserAdd extends BaseCommand<typeof AgiTunnelUserAd
 
   protected override async execute(): Promise<void> {
     const [{ checkUsername }, { createRecord }, { tunnelToken }, { chosenText }] = await Promise.all([
-      import('../../../../lib/tunnel-server/accounts.js'),
+      import('../../../../lib/tunnel-server/username.js'),
       import('../../../../lib/scram/record.js'),
       import('../../../../lib/keygen/tunnel.js'),
       import('../../../../lib/keygen/ami.js')
