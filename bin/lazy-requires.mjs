@@ -25,12 +25,21 @@ export function lazyRequires(source) {
   return `${strict}const lazy$ = {\n${getters.map(({ text }) => text).join('\n')}\n};\n${used.replace(strict, '')}`
 }
 
+/**
+ * What looks for plugins, reads TypeScript, makes manifests and turns spinners: we have one bundle, and src/lib/cli/command-config.ts for what these find out. Compiling
+ * a bundle for the first time costs what its size is, and these and their packages are 130 kB.
+ */
+const unused =
+  /[\\/]lib[\\/](config[\\/](plugin|plugin-loader|ts-path)|module-loader|util[\\/](cache-command|os|read-pjson|read-tsconfig|find-root)|ux[\\/]action[\\/]\w+)\.js$/
+
+const leftOut = 'throw new Error("This part of oclif is not in the bundle")'
+
 /** For esbuild. */
 export const lazyOclif = {
   name: 'lazy-oclif',
   setup(build) {
     build.onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => ({
-      contents: lazyRequires(fs.readFileSync(path, 'utf8')),
+      contents: unused.test(path) ? leftOut : lazyRequires(fs.readFileSync(path, 'utf8')),
       loader: 'js'
     }))
   }

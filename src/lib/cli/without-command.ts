@@ -25,7 +25,14 @@ export async function answerWithoutCommand(argv: readonly string[], root: string
   if (words.length > 0) refuseUnknownCommand(words, config, wantsHelp)
   else if (!wantsHelp)
     throw new UsageError(`"${argv[0]}" stands where a command belongs`, { hint: 'pbxkit --help lists the commands.' })
-  await new Help(config, config.pjson.oclif.helpOptions).showHelp([...words])
+  await new PrintedHelp(config, config.pjson.oclif.helpOptions).showHelp([...words])
+}
+
+/** oclif's own goes through its spinners to the console. */
+class PrintedHelp extends Help {
+  protected override log(...parts: string[]): void {
+    process.stdout.write(`${parts.join(' ')}\n`)
+  }
 }
 
 /** A typo is answered with the nearest command. @throws UsageError */
