@@ -18,8 +18,24 @@ function parseSip(text: string, what: string): SipUri {
   throw new DataError(`${what}: not a SIP URI`)
 }
 
+/** What 100,000 accounts have in common is looked at once, and is one text. So many: a list of hosts as long as that of accounts is not kept twice. */
+const maxCommon = 64
+const commonHosts = new Map<string, string>()
+const commonProxies = new Map<string, readonly string[]>()
+
+function kept<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  if (known.size < maxCommon) known.set(key, made)
+  return made
+}
+
+const plainUser = /^[A-Za-z0-9\-_.!~*'()]+$/
+
 /** The user part of a URI, as it stands there. @throws DataError that says how it is escaped */
 export function checkUser(text: string): string {
+  if (plainUser.test(text)) return text
   try {
     const uri = parseSip(`sip:${text}@example.org`, 'no user of a URI')
     // `a:b` is a user and a password, `a@b` is none: parsed back, it has to be the same.
@@ -32,6 +48,10 @@ export function checkUser(text: string): string {
 
 /** `host[:port][;params]`, what follows `sip:` or the `@`. @throws DataError */
 export function checkHost(text: string): string {
+  return kept(commonHosts, text, () => checkedHost(text))
+}
+
+function checkedHost(text: string): string {
   if (/^sips?:/i.test(text)) throw new DataError('stands without "sip:"')
   const uri = parseSip(`sip:${text}`, 'no host')
   if (uri.user !== undefined || uri.headers.length > 0)
@@ -40,7 +60,11 @@ export function checkHost(text: string): string {
 }
 
 /** Next hops as URIs; a host without a scheme becomes one of `sip:`. @throws DataError that names the hop */
-export function readProxies(list: readonly string[]): string[] {
+export function readProxies(list: readonly string[]): readonly string[] {
+  return kept(commonProxies, list.join(','), () => checkedProxies(list))
+}
+
+function checkedProxies(list: readonly string[]): string[] {
   if (list.length > maxProxies) throw new DataError(`more than ${maxProxies} next hops`)
   return list.map((item) => {
     // As a Route is written.

@@ -4,6 +4,9 @@ import { quote } from '../../sip/fault.js'
 /** Kamailio's widest column has 255 characters; this leaves room for a list of proxies and a few headers. */
 const maxFieldLength = 4096
 
+/** Unicode's `Cc`. */
+const control = /[\x00-\x1f\x7f-\x9f]/
+
 /** Seconds of a header are 32 bits (RFC 3261 25.1, `delta-seconds`). */
 export const maxSeconds = 2 ** 32 - 1
 
@@ -11,20 +14,28 @@ export const maxSeconds = 2 ** 32 - 1
 export class AccountFields {
   readonly faults: string[]
   readonly #values: ReadonlyMap<string, string>
+  /** Columns whose values nobody may read. */
+  #refused: Set<string> | undefined
 
   constructor(values: ReadonlyMap<string, string>, faults: readonly string[]) {
     this.#values = values
     this.faults = [...faults]
     for (const [column, value] of values) {
       // A CR or LF would end the line of a header: no value may have one, whatever it is for.
-      if (/\p{Cc}/u.test(value)) this.fault(column, /[\r\n]/.test(value) ? 'a line end' : 'a control character')
-      if (value.length > maxFieldLength) this.fault(column, `more than ${maxFieldLength} characters`)
+      if (control.test(value)) this.#refuse(column, /[\r\n]/.test(value) ? 'a line end' : 'a control character')
+      if (value.length > maxFieldLength) this.#refuse(column, `more than ${maxFieldLength} characters`)
     }
   }
 
   fault(column: string, what: string): undefined {
     this.faults.push(`${column}: ${what}`)
     return undefined
+  }
+
+  #refuse(column: string, what: string): void {
+    this.#refused ??= new Set()
+    this.#refused.add(column)
+    this.fault(column, what)
   }
 
   /** Text without blanks around it; undefined when it is empty or missing, or has been refused. */
@@ -35,7 +46,7 @@ export class AccountFields {
   /** A secret may begin or end with a blank. */
   verbatim(column: string): string | undefined {
     const value = this.#values.get(column)
-    return value === undefined || value === '' || /\p{Cc}/u.test(value) || value.length > maxFieldLength ? undefined : value
+    return value === undefined || value === '' || this.#refused?.has(column) ? undefined : value
   }
 
   required(column: string): string | undefined {

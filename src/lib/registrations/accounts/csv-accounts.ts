@@ -21,26 +21,46 @@ type Parse = typeof import('csv-parse/sync').parse
  * @throws DataError without the columns that every account needs
  */
 export async function readCsvRows(text: string, file: string): Promise<Iterable<AccountRow>> {
-  const { parse } = await import('csv-parse/sync')
   const whole = text.replace(/^\ufeff/, '')
   const header = whole.slice(0, whole.search(/[\r\n]|$/))
   const delimiter = [',', ';', '\t'].find((one) => header.includes(one)) ?? ','
-  const [first, ...rows] = parseWhole(parse, whole, delimiter) ?? parseLines(parse, whole, delimiter)
+  const rows = (plainRows(whole, delimiter) ?? (await quotedRows(whole, delimiter)))[Symbol.iterator]()
+  const first: Parsed | undefined = rows.next().value
   if (!first || first.fault !== undefined) throw new DataError(`${file} has no first line with the names of columns`)
   const columns = first.record.map(columnKey)
   checkColumns(columns, file)
   const headerFaults = columnFaults(columns, 'refused')
-  return rowsOf(rows, columns, file, headerFaults)
+  return rowsOf({ [Symbol.iterator]: () => rows }, columns, file, headerFaults)
 }
 
 function* rowsOf(
-  rows: readonly Parsed[],
+  rows: Iterable<Parsed>,
   columns: readonly string[],
   file: string,
   headerFaults: readonly string[]
 ): Generator<AccountRow> {
   if (headerFaults.length > 0) yield { values: undefined, source: `${file}:1`, faults: headerFaults }
   for (const row of rows) yield rowOf(row, columns, file)
+}
+
+/** Without a quote a line is a row, and what stands between delimiters a value: nothing has to be kept of the others. Undefined for any other text. */
+function plainRows(text: string, delimiter: string): Iterable<Parsed> | undefined {
+  if (text.includes('"') || /\r(?!\n)|(?<!\r)\n/.test(text.includes('\r') ? text : '')) return undefined
+  return linesOf(text, delimiter, text.includes('\r') ? '\r\n' : '\n')
+}
+
+function* linesOf(text: string, delimiter: string, lineEnd: string): Generator<Parsed> {
+  for (let at = 0, line = 1; at < text.length; line++) {
+    const found = text.indexOf(lineEnd, at)
+    const end = found < 0 ? text.length : found
+    if (end > at) yield { record: text.slice(at, end).split(delimiter), line, fault: undefined }
+    at = end + lineEnd.length
+  }
+}
+
+async function quotedRows(text: string, delimiter: string): Promise<Parsed[]> {
+  const { parse } = await import('csv-parse/sync')
+  return parseWhole(parse, text, delimiter) ?? parseLines(parse, text, delimiter)
 }
 
 const options = { info: true, relax_column_count: true, skip_empty_lines: true } as const
@@ -71,7 +91,8 @@ function parseLines(parse: Parse, text: string, delimiter: string): Parsed[] {
 function rowOf({ record, line, fault }: Parsed, columns: readonly string[], file: string): AccountRow {
   const source = `${file}:${line}`
   if (fault !== undefined) return { values: undefined, source, faults: [fault] }
-  const values = new Map(columns.map((column, at) => [column, record[at] ?? '']))
+  const values = new Map<string, string>()
+  for (let at = 0; at < columns.length; at++) values.set(columns[at]!, record[at] ?? '')
   const count =
     record.length === columns.length ? [] : [`${record.length} fields, where the first line has ${columns.length} columns`]
   return { values, source, faults: count }

@@ -59,7 +59,7 @@ export function readAccount(row: AccountRow, secrets: SecretStore): Registration
     regId: fields.integer('reg_id', 1, 2 ** 31 - 1),
     q: fields.decimal('q', 0, 1, 3),
     refreshRatio: fields.decimal('refresh_ratio', 0.1, 0.95, 6),
-    extraHeaders: fields.read('extra_headers', fields.text('extra_headers'), readExtraHeaders) ?? [],
+    extraHeaders: fields.read('extra_headers', fields.text('extra_headers'), readExtraHeaders) ?? noHeaders,
     userAgent: fields.text('user_agent'),
     algorithms: readAlgorithms(fields, secret?.kind === 'ha1' ? secret.algorithm : undefined),
     keepalive: fields.word('keepalive', keepalives),
@@ -69,6 +69,8 @@ export function readAccount(row: AccountRow, secrets: SecretStore): Registration
   }
   return fields.faults.length > 0 ? { faults: fields.faults } : account
 }
+
+const noHeaders: RegistrationAccount['extraHeaders'] = []
 
 /** What is missing has been noted. */
 const none: RegistrationSecret = { kind: 'password', password: '' }
