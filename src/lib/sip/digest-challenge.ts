@@ -107,9 +107,47 @@ function take(pattern: RegExp, value: string, at: number): string | undefined {
 
 /** Every Digest challenge of a reply that we can answer, in order, from both kinds of headers. Basic and the unknown are left out. */
 export function digestChallenges(reply: SipMessage): DigestChallenge[] {
-  const of = (name: string, from: 'server' | 'proxy') =>
-    reply.lines(name).flatMap((line) => readable(line).flatMap((one) => toDigest(one, from) ?? []))
-  return [...of('Proxy-Authenticate', 'proxy'), ...of('WWW-Authenticate', 'server')]
+  const found: DigestChallenge[] = []
+  for (const line of reply.lines('Proxy-Authenticate')) readLine(line, 'proxy', found)
+  for (const line of reply.lines('WWW-Authenticate')) readLine(line, 'server', found)
+  return found
+}
+
+function readLine(line: string, from: 'server' | 'proxy', found: DigestChallenge[]): void {
+  const again = readAgain(line, from)
+  if (again) {
+    found.push(again)
+    return
+  }
+  const all = readable(line)
+  const usable = all.flatMap((one) => toDigest(one, from) ?? [])
+  if (all.length === 1 && usable[0]) remember(line, usable[0])
+  found.push(...usable)
+}
+
+/** A challenge, and the text around its nonce. A registrar says the same to 10,000 accounts, but for the nonce: that is read once. */
+let last: { before: string; after: string; challenge: DigestChallenge } | undefined
+
+// Without a sign that could end or escape anything: with it the line is made of the same pieces.
+const plainNonce = /^[A-Za-z0-9+/=._:-]+$/
+
+function remember(line: string, challenge: DigestChallenge): void {
+  const at = line.indexOf(` nonce=${challenge.rawNonce}`)
+  if (at < 0 || !plainNonce.test(challenge.nonce)) return
+  const start = at + ' nonce="'.length
+  last = { before: line.slice(0, start), after: line.slice(start + challenge.nonce.length), challenge }
+}
+
+function readAgain(line: string, from: 'server' | 'proxy'): DigestChallenge | undefined {
+  if (last?.challenge.from !== from || !line.startsWith(last.before) || !line.endsWith(last.after)) return undefined
+  const nonce = line.slice(last.before.length, line.length - last.after.length)
+  return plainNonce.test(nonce) ? withNonce(last.challenge, nonce, `"${nonce}"`) : undefined
+}
+
+/** The same challenge with another nonce. One literal: an object that is spread from another has twice the size. */
+export function withNonce(challenge: DigestChallenge, nonce: string, rawNonce: string): DigestChallenge {
+  const { from, realm, rawRealm, rawOpaque, hash, session, rawAlgorithm, qop, stale, userhash } = challenge
+  return { from, realm, rawRealm, nonce, rawNonce, rawOpaque, hash, session, rawAlgorithm, qop, stale, userhash }
 }
 
 /** A header that cannot be read must not hide a usable one beside it. */

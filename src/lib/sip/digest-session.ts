@@ -91,6 +91,8 @@ export class DigestSession {
   /** A 401 or 407 has come to the last request. Call it once for each. */
   challenged(reply: SipReply): ChallengeVerdict {
     const all = digestChallenges(reply)
+    const usual = this.#firstOfOne(all)
+    if (usual) return usual
     const usable = all.filter(({ hash }) => this.#hashes.includes(hash))
     if (usable.length === 0) return 'unsupported'
     const ours = usable.filter(({ realm }) => this.#options.credentialsFor(realm) !== undefined)
@@ -107,6 +109,21 @@ export class DigestSession {
       this.#keep({ challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
     }
     return 'answer'
+  }
+
+  /** One challenge, and no other known: nothing has to be chosen. Undefined where it is not so. */
+  #firstOfOne(all: readonly DigestChallenge[]): 'answer' | undefined {
+    const [challenge] = all
+    if (!challenge || all.length > 1 || this.#kept.length > 0 || !this.#hashes.includes(challenge.hash)) return undefined
+    const credentials = this.#options.credentialsFor(challenge.realm)
+    if (!credentials || !canAnswer(credentials, challenge.hash)) return undefined
+    this.#kept = [{ challenge: detached(challenge), cnonce: this.#newCnonce(challenge), count: 0, accepted: false }]
+    return 'answer'
+  }
+
+  /** Only a session key is made with a cnonce that stays; else there is one for each request. */
+  #newCnonce({ session }: DigestChallenge): string {
+    return session ? this.#options.cnonce() : ''
   }
 
   /** Any other final reply has come: what was sent was good enough. `nextnonce` is taken (RFC 7616 3.5), from now on. */
