@@ -35,9 +35,24 @@ const keys = new Map<string, string>([
   ...Object.entries(compactForms).map(([short, long]): [string, string] => [short.toUpperCase(), long])
 ])
 
-/** The key of a name in one of its usual spellings; those are all tokens. */
-export function knownKey(name: string): string | undefined {
-  return keys.get(name)
+/** The usual spellings by their length. */
+const spelt: (readonly [name: string, key: string])[][] = []
+for (const entry of keys) {
+  const { length } = entry[0]
+  for (let at = spelt.length; at <= length; at++) spelt.push([])
+  spelt[length]!.push(entry)
+}
+
+/** The key of a name that stands in a text in one of its usual spellings; those are all tokens. Nothing is cut out for it. */
+export function knownKeyAt(text: string, from: number, end: number): string | undefined {
+  if (end - from >= spelt.length) return undefined
+  for (const [name, key] of spelt[end - from]!) if (text.startsWith(name, from)) return key
+  return undefined
+}
+
+/** Is it spelt as nearly all spell it? Those are all tokens. */
+export function isUsualName(name: string): boolean {
+  return keys.has(name)
 }
 
 /** The name by which a header is found: in small letters, and long. `I` and `Call-ID` are the same header. */

@@ -1,37 +1,11 @@
 import { type Address, parseAddress } from './address.js'
 import { type CSeq, parseCSeq } from './cseq.js'
 import { headerKey } from './header-names.js'
+import type { HeaderTable, SipHeader } from './header-table.js'
 import { decodeText, parseNumber, splitValues } from './lexical.js'
 import { maxSeconds } from './limits.js'
+import { isUsualAddress, isUsualVia, usualBranch, usualTag } from './usual-forms.js'
 import { parseVia, type Via } from './via.js'
-
-/** One header as received. Everything is byte text: one character for each byte. */
-export class SipHeader {
-  /** As spelt. */
-  readonly name: string
-  /** Long and in small letters. */
-  readonly key: string
-  /** Folds joined, blanks at both ends removed. */
-  readonly value: string
-  readonly #head: string
-  readonly #start: number
-  readonly #end: number
-
-  /** @param start where it begins in `head`, up to `end`, one past its CRLF */
-  constructor(name: string, key: string, value: string, head: string, start: number, end: number) {
-    this.name = name
-    this.key = key
-    this.value = value
-    this.#head = head
-    this.#start = start
-    this.#end = end
-  }
-
-  /** The whole line or lines, with the last CRLF. */
-  get raw(): string {
-    return this.#head.slice(this.#start, this.#end)
-  }
-}
 
 /** The first headers of those without which nothing is matched. */
 export interface MatchedHeaders {
@@ -66,11 +40,14 @@ export class SipMessage {
   /** As received, with the body. */
   readonly bytes: Buffer
   readonly start: StartLine
-  /** The first line with its CRLF, as byte text. */
-  readonly startRaw: string
-  readonly headers: readonly SipHeader[]
-  readonly body: Buffer
+  readonly #headEnd: number
+  readonly #startEnd: number
+  readonly #table: HeaderTable
   readonly #matched: MatchedHeaders
+  #isUsualVia = false
+  #isUsualFrom = false
+  #headers: SipHeader[] | undefined
+  #body: Buffer | undefined
   #from: Address | undefined
   #to: Address | undefined
   #cseq: CSeq | undefined
@@ -78,38 +55,72 @@ export class SipMessage {
   #vias: Via[] | undefined
   #contacts: Address[] | undefined
 
-  constructor(
-    bytes: Buffer,
-    start: StartLine,
-    startRaw: string,
-    headers: readonly SipHeader[],
-    matched: MatchedHeaders,
-    body: Buffer
-  ) {
+  /** @param headEnd where the body begins in `bytes` @param startEnd where the headers begin */
+  constructor(bytes: Buffer, headEnd: number, start: StartLine, startEnd: number, table: HeaderTable, matched: MatchedHeaders) {
     this.bytes = bytes
+    this.#headEnd = headEnd
     this.start = start
-    this.startRaw = startRaw
-    this.headers = headers
+    this.#startEnd = startEnd
+    this.#table = table
     this.#matched = matched
-    this.body = body
+  }
+
+  /** The first line with its CRLF, as byte text. */
+  get startRaw(): string {
+    return this.#table.head.slice(0, this.#startEnd)
+  }
+
+  get headers(): readonly SipHeader[] {
+    this.#headers ??= Array.from({ length: this.#table.length }, (_, at) => this.#table.header(at))
+    return this.#headers
+  }
+
+  get body(): Buffer {
+    this.#body ??= this.bytes.subarray(this.#headEnd)
+    return this.#body
+  }
+
+  /** Is there a header of that name? */
+  has(name: string): boolean {
+    return this.#table.find(headerKey(name)) >= 0
   }
 
   /** The value of the first header of a name, in any of its forms; '' is a header without a value. */
   get(name: string): string | undefined {
-    const key = headerKey(name)
-    for (const header of this.headers) if (header.key === key) return header.value
-    return undefined
+    const at = this.#table.find(headerKey(name))
+    return at < 0 ? undefined : this.#table.value(at)
   }
 
   /** The value of every line with a name, commas and all. */
   lines(name: string): string[] {
     const key = headerKey(name)
-    return this.headers.filter((header) => header.key === key).map((header) => header.value)
+    const found: string[] = []
+    for (let at = this.#table.find(key); at >= 0; at = this.#table.find(key, at + 1)) found.push(this.#table.value(at))
+    return found
   }
 
   /** Every value of a header that may have several in one line (RFC 3261 7.3.1). Empty ones, as in `Supported:`, are none. */
   values(name: string): string[] {
     return this.lines(name).flatMap((line) => splitValues(line).filter((value) => value !== ''))
+  }
+
+  /** Reads what transactions are matched by, so that it is known to be right. What is written as nearly all write it is not taken apart for that. @throws SipSyntaxError */
+  checkMatched(): void {
+    this.#isUsualVia = isUsualVia(this.#matched.via)
+    this.#isUsualFrom = isUsualAddress(this.#matched.from)
+    if (!this.#isUsualVia) void this.via
+    if (!this.#isUsualFrom) void this.from
+    if (!isUsualAddress(this.#matched.to)) void this.to
+  }
+
+  /** The tag of the From. */
+  get fromTag(): string | undefined {
+    return this.#isUsualFrom ? usualTag(this.#matched.from) : this.from.tag
+  }
+
+  /** The branch of the topmost Via. */
+  get branch(): string | undefined {
+    return this.#isUsualVia ? usualBranch(this.#matched.via) : this.via.branch
   }
 
   get from(): Address {
@@ -163,12 +174,7 @@ export class SipMessage {
 
   /** Path and Service-Route (RFC 3327, 3608) and others made of addresses. */
   addresses(name: string): Address[] {
-    const key = headerKey(name)
-    const found: Address[] = []
-    for (const header of this.headers) {
-      if (header.key === key) for (const one of splitValues(header.value, 'address')) found.push(parseAddress(one))
-    }
-    return found
+    return this.lines(name).flatMap((line) => splitValues(line, 'address').map((one) => parseAddress(one)))
   }
 
   get maxForwards(): number | undefined {

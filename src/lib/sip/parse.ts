@@ -1,8 +1,9 @@
 import { quote, SipSyntaxError } from './fault.js'
-import { knownKey, mandatoryKeys, singleBit } from './header-names.js'
-import { decodeText, isBlank, isToken, parseNumber, tokenChars, trim } from './lexical.js'
+import { knownKeyAt, mandatoryKeys, singleBit } from './header-names.js'
+import { HeaderTable } from './header-table.js'
+import { decodeText, isBlank, isToken, parseNumber, skipBlanks, tokenChars } from './lexical.js'
 import { defaultLimits, type SipLimits } from './limits.js'
-import { isRequest, type MatchedHeaders, SipHeader, SipMessage, type StartLine } from './message.js'
+import { isRequest, type MatchedHeaders, SipMessage, type StartLine } from './message.js'
 import { isSipUri, parseUri } from './uri.js'
 
 /**
@@ -25,8 +26,8 @@ export function parseDatagram(bytes: Buffer, limits: SipLimits = defaultLimits):
  * @throws SipSyntaxError as `parseDatagram` does
  */
 export function parseMessage(bytes: Buffer, headEnd: number, limits: SipLimits = defaultLimits): SipMessage {
-  checkBytes(bytes, headEnd)
   const head = bytes.toString('latin1', 0, headEnd - 2)
+  if (suspicious.test(head)) checkBytes(bytes, headEnd)
   const lineEnd = head.indexOf('\r\n')
   if (lineEnd > limits.maxLineBytes)
     throw new SipSyntaxError('too long', `a start line of more than ${limits.maxLineBytes} bytes`)
@@ -38,10 +39,13 @@ export function parseMessage(bytes: Buffer, headEnd: number, limits: SipLimits =
   }
   const end = contentLength === undefined ? bytes.length : headEnd + contentLength
   const whole = end === bytes.length ? bytes : bytes.subarray(0, end)
-  const message = new SipMessage(whole, start, head.slice(0, lineEnd + 2), headers, matched, whole.subarray(headEnd))
+  const message = new SipMessage(whole, headEnd, start, lineEnd + 2, headers, matched)
   checkMatched(message)
   return message
 }
+
+/** What hardly a message has, and what `checkBytes` looks at more closely. */
+const suspicious = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
 
 /** CR and LF stand together or not at all; other control characters only behind a backslash (RFC 3261 25.1, quoted-pair). */
 function checkBytes(bytes: Buffer, end: number): void {
@@ -98,31 +102,31 @@ function checkRequestUri(text: string): void {
 }
 
 interface ReadHeaders {
-  headers: SipHeader[]
+  headers: HeaderTable
   matched: MatchedHeaders
   contentLength: number | undefined
 }
 
 function parseHeaders(head: string, from: number, limits: SipLimits): ReadHeaders {
-  const headers: SipHeader[] = []
+  const headers = new HeaderTable(head)
   const matched: MatchedHeaders = { via: '', from: '', to: '', 'call-id': '', cseq: '' }
   let contentLength: number | undefined
   let seen = 0
   for (let at = from; at < head.length; ) {
     let end = head.indexOf('\r\n', at)
-    while (isBlank(head.charCodeAt(end + 2))) end = head.indexOf('\r\n', end + 2)
+    while (end + 2 < head.length && isBlank(head.charCodeAt(end + 2))) end = head.indexOf('\r\n', end + 2)
     if (end - at > limits.maxLineBytes) throw new SipSyntaxError('too long', `a header of more than ${limits.maxLineBytes} bytes`)
     if (headers.length >= limits.maxHeaders)
       throw new SipSyntaxError('too many headers', `more than ${limits.maxHeaders} headers`)
-    const header = parseHeader(head, at, end)
-    const bit = singleBit.get(header.key)
+    const key = parseHeader(head, at, end, headers)
+    const bit = singleBit.get(key)
     if (bit !== undefined) {
-      if (seen & bit) throw new SipSyntaxError('repeated header', `${header.name} twice`)
+      if (seen & bit) throw new SipSyntaxError('repeated header', `${headers.name(headers.length - 1)} twice`)
       seen |= bit
-      if (header.key === 'content-length') contentLength = parseNumber(header.value, Number.MAX_SAFE_INTEGER, 'content length')
+      if (key === 'content-length')
+        contentLength = parseNumber(headers.value(headers.length - 1), Number.MAX_SAFE_INTEGER, 'content length')
     }
-    if (isMatched(header.key) && matched[header.key] === '') matched[header.key] = header.value
-    headers.push(header)
+    if (isMatched(key) && matched[key] === '') matched[key] = headers.value(headers.length - 1)
     at = end + 2
   }
   for (const key of mandatoryKeys) if (matched[key] === '') throw new SipSyntaxError('missing header', `no ${key}`)
@@ -133,17 +137,23 @@ function isMatched(key: string): key is keyof MatchedHeaders {
   return key === 'via' || key === 'from' || key === 'to' || key === 'call-id' || key === 'cseq'
 }
 
-function parseHeader(head: string, at: number, end: number): SipHeader {
+/** @returns its key */
+function parseHeader(head: string, at: number, end: number, headers: HeaderTable): string {
   const colon = head.indexOf(':', at)
   if (colon < 0 || colon > end) throw new SipSyntaxError('header line', `a line without a colon: ${quote(head.slice(at, end))}`)
   let nameEnd = colon
   while (nameEnd > at && isBlank(head.charCodeAt(nameEnd - 1))) nameEnd--
-  const name = head.slice(at, nameEnd)
-  const known = knownKey(name)
-  if (known === undefined && !isToken(name)) throw new SipSyntaxError('header line', `no name of a header: ${quote(name)}`)
-  const value = head.slice(colon + 1, end)
-  const joined = trim(value.includes('\r') ? value.split('\r\n').map(trim).join(' ') : value)
-  return new SipHeader(name, known ?? name.toLowerCase(), joined, head, at, end + 2)
+  const key = knownKeyAt(head, at, nameEnd) ?? otherKey(head.slice(at, nameEnd))
+  const valueStart = skipBlanks(head, colon + 1)
+  let valueEnd = end
+  while (valueEnd > valueStart && isBlank(head.charCodeAt(valueEnd - 1))) valueEnd--
+  headers.add(key, at, nameEnd, valueStart, valueEnd, end + 2)
+  return key
+}
+
+function otherKey(name: string): string {
+  if (!isToken(name)) throw new SipSyntaxError('header line', `no name of a header: ${quote(name)}`)
+  return name.toLowerCase()
 }
 
 /** `callid` of RFC 3261 25.1: a word, or two with `@` between them. */
@@ -152,9 +162,7 @@ const callId = /^[A-Za-z0-9\-.!%*_+`'~()<>:\\"/[\]?{}]+(?:@[A-Za-z0-9\-.!%*_+`'~
 /** What a transaction is matched by has to be there and to be right. */
 function checkMatched(message: SipMessage): void {
   if (!callId.test(message.callId)) throw new SipSyntaxError('header line', `no Call-ID: ${quote(message.callId)}`)
-  void message.via
-  void message.from
-  void message.to
+  message.checkMatched()
   const { method } = message.cseq
   if (isRequest(message) && message.start.method !== method) {
     throw new SipSyntaxError('cseq method', `the CSeq is of ${quote(method)}, the request of ${quote(message.start.method)}`)

@@ -1,6 +1,6 @@
 import { UnsafeHeaderError } from '../errors.js'
 import { quote } from './fault.js'
-import { headerKey } from './header-names.js'
+import { headerKey, isUsualName } from './header-names.js'
 import { isToken } from './lexical.js'
 import type { SipMessage } from './message.js'
 import { parseUri } from './uri.js'
@@ -30,7 +30,8 @@ export function writeMessage(start: StartText, headers: readonly HeaderLine[], b
   return body.length === 0 ? head : Buffer.concat([head, body])
 }
 
-function startLine(start: StartText): string {
+/** The first line of a message with its CRLF. @throws UnsafeHeaderError, SipSyntaxError as `writeMessage` does */
+export function startLine(start: StartText): string {
   if ('method' in start) {
     if (!isToken(start.method)) throw new UnsafeHeaderError(`no method: ${quote(start.method)}`)
     checkUri(start.uri)
@@ -59,7 +60,7 @@ export function headerLine(name: string, value: string): string {
 }
 
 function checkHeader(name: string, value: string): void {
-  if (!isToken(name)) throw new UnsafeHeaderError(`no name of a header: ${quote(name)}`)
+  if (!isUsualName(name) && !isToken(name)) throw new UnsafeHeaderError(`no name of a header: ${quote(name)}`)
   checkValue(name, value)
 }
 
