@@ -71,6 +71,8 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
             const level = eventLevel(event)
             if (this.logger.isLevelEnabled(level)) this.logger[level](eventFields(event), event.event)
           },
+          isHeard: (event, warning) =>
+            json || this.#screen !== undefined || this.logger.isLevelEnabled(eventLevel({ event, warning })),
           onFault: (error) => this.logger.error({ err: error }, 'a fault of pbxkit; the account goes on'),
           onWarning: (message) => this.logger.warn(message)
         },

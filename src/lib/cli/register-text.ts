@@ -1,6 +1,6 @@
 import { ExitStatus } from '../errors.js'
 import type { OnceResult } from '../registrations/register-once.js'
-import type { RegistrationEvent } from '../registrations/registration-event.js'
+import type { RegistrationEvent, RegistrationEventKind } from '../registrations/registration-event.js'
 import type { Row } from './rows.js'
 
 /** A result as a row of a table. */
@@ -40,7 +40,13 @@ const quietEvents: ReadonlySet<string> = new Set(['refreshed', 'waiting', 'disab
 const badEvents: ReadonlySet<string> = new Set(['failed', 'rejected', 'expired', 'lost'])
 
 /** How loud an event is in the log. */
-export function eventLevel({ event, warning }: RegistrationEvent): 'debug' | 'info' | 'warn' {
+export function eventLevel({
+  event,
+  warning
+}: {
+  event: RegistrationEventKind
+  warning?: string | undefined
+}): 'debug' | 'info' | 'warn' {
   return badEvents.has(event) || warning !== undefined ? 'warn' : quietEvents.has(event) ? 'debug' : 'info'
 }
 

@@ -74,11 +74,12 @@ export class DatagramSocket {
   /** Neither waits nor throws: what goes wrong is told to `onError`, later. */
   send(bytes: Buffer, to: Address): void {
     if (this.#isClosed) return
-    const done = (error: Error | null) => {
-      if (error && !this.#isClosed) this.#onError(error)
-    }
-    if (this.#isConnected) this.#socket.send(bytes, done)
-    else this.#socket.send(bytes, to.port, to.host, done)
+    if (this.#isConnected) this.#socket.send(bytes, this.#onSent)
+    else this.#socket.send(bytes, to.port, to.host, this.#onSent)
+  }
+
+  readonly #onSent = (error: Error | null) => {
+    if (error && !this.#isClosed) this.#onError(error)
   }
 
   close(): void {

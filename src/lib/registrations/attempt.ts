@@ -1,4 +1,6 @@
 import { PbxkitError } from '../errors.js'
+import type { SentRequest } from '../sip/build.js'
+import type { ClientHandlers, ClientTransaction } from '../sip/client-transaction.js'
 import type { SipReply } from '../sip/message.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import { type SipTarget, targetName } from '../sip-transport/target.js'
@@ -37,159 +39,227 @@ export type AttemptEnd =
 // RFC 3261 18.1.1: over this length a request may not go over UDP where the path's MTU is not known.
 const maxDatagramBytes = 1300
 
-/** One attempt of an account: from target to target, through challenges and redirects, until the registrar has said yes or no, or nobody answers. */
-export async function attempt(registration: Registration, purpose: Purpose, context: AttemptContext): Promise<AttemptEnd> {
-  return new Attempt(registration, context).run(purpose)
+/** Told when an attempt has ended, or met a fault of ours. */
+export interface AttemptListener {
+  onEnd: (end: AttemptEnd) => void
+  onFault: (error: unknown) => void
 }
 
-class Attempt {
+/** One attempt of an account: from target to target, through challenges and redirects, until the registrar has said yes or no, or nobody answers. */
+export function attempt(registration: Registration, purpose: Purpose, context: AttemptContext): Promise<AttemptEnd> {
+  return new Promise((onEnd, onFault) => startAttempt(registration, purpose, context, { onEnd, onFault }))
+}
+
+/** The same for whoever has thousands of them: where targets and flows are known nothing waits, and no promise is made. */
+export function startAttempt(
+  registration: Registration,
+  purpose: Purpose,
+  context: AttemptContext,
+  listener: AttemptListener
+): void {
+  new Attempt(registration, context, listener).start(purpose)
+}
+
+class Attempt implements ClientHandlers {
   readonly #registration: Registration
   readonly #context: AttemptContext
-  #flow: TransportFlow | undefined
+  readonly #listener: AttemptListener
+  #targets: readonly SipTarget[] = []
+  /** The target that is tried. */
+  #at = 0
   #target: string | undefined
+  /** The target that this attempt looks after for all others. */
+  #probed: string | undefined
+  /** Its connection was opened for this attempt a second time. */
+  #isFresh = false
+  #isReliable = false
+  #flow: TransportFlow | undefined
+  #transaction: ClientTransaction | undefined
+  #startMs = 0
   #roundTripMs: number | undefined
   #detail: string | undefined
   #retryAfterS: number | undefined
 
-  constructor(registration: Registration, context: AttemptContext) {
+  constructor(registration: Registration, context: AttemptContext, listener: AttemptListener) {
     this.#registration = registration
     this.#context = context
+    this.#listener = listener
   }
 
-  async run(purpose: Purpose): Promise<AttemptEnd> {
-    const registration = this.#registration
-    const { breaker } = this.#context
-    const targets = await this.#resolve(registration.route)
-    const admitted = targets.filter((target) => !breaker.isOpen(targetName(target)))
-    const probe = targets.find((target) => breaker.takeProbe(targetName(target)))
-    if (targets.length > 0 && admitted.length === 0 && !probe) return { kind: 'parked', target: targetName(targets[0]!) }
-    registration.begin(purpose)
+  start(purpose: Purpose): void {
+    this.#guard(() => this.#resolve(this.#registration.route, (targets) => this.#begin(purpose, targets)))
+  }
+
+  onReply(reply: SipReply): void {
+    if (reply.start.status < 200) return
     try {
-      return await this.#follow(probe ? [probe, ...admitted] : admitted)
-    } finally {
-      if (probe) breaker.endProbe(targetName(probe))
+      this.#replied(reply)
+    } catch (error) {
+      this.#fault(error)
     }
   }
 
-  /** From the first targets to those of redirects. */
-  async #follow(first: readonly SipTarget[]): Promise<AttemptEnd> {
-    const registration = this.#registration
-    let targets = first
-    for (;;) {
-      const step = await this.#tryAll(targets)
-      if (step.do === 'end') return this.#end(step)
-      if (step.do !== 'redirect') return this.#end(registration.exhausted(this.#retryAfterS))
-      registration.redirectTo(step.uris[0]!)
-      targets = await this.#resolve(step.uris)
+  onFailure(kind: 'timeout' | 'transport', cause?: unknown): void {
+    this.#guard(() => this.#unanswered(kind, cause))
+  }
+
+  /** Replies and timers come from wheels and sockets, which a fault of ours must not reach. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fault(error)
     }
   }
 
-  #end(step: Step): AttemptEnd {
-    return {
+  #fault(error: unknown): void {
+    this.#endProbe()
+    this.#listener.onFault(error)
+  }
+
+  #begin(purpose: Purpose, targets: readonly SipTarget[]): void {
+    const { breaker } = this.#context
+    let admitted = targets
+    if (!breaker.isQuiet) {
+      admitted = targets.filter((target) => !breaker.isOpen(targetName(target)))
+      const probe = targets.find((target) => breaker.takeProbe(targetName(target)))
+      if (probe) {
+        this.#probed = targetName(probe)
+        admitted = [probe, ...admitted]
+      } else if (targets.length > 0 && admitted.length === 0) {
+        return this.#listener.onEnd({ kind: 'parked', target: targetName(targets[0]!) })
+      }
+    }
+    this.#registration.begin(purpose)
+    this.#tryAll(admitted)
+  }
+
+  #tryAll(targets: readonly SipTarget[]): void {
+    this.#targets = targets
+    this.#at = 0
+    this.#tryNext()
+  }
+
+  #tryNext(): void {
+    const target = this.#targets[this.#at]
+    if (!target) return this.#end(this.#registration.exhausted(this.#retryAfterS))
+    this.#target = targetName(target)
+    this.#isFresh = false
+    this.#connect(target)
+  }
+
+  #connect(target: SipTarget): void {
+    const { agent } = this.#context
+    const open = agent.openFlowTo(target)
+    if (open) return this.#connected(open)
+    agent.flowTo(target).then(
+      (flow) => this.#guard(() => this.#connected(flow)),
+      (error) => this.#guard(() => this.#follow(this.#failed(error, 'unreachable')))
+    )
+  }
+
+  #connected(flow: TransportFlow): void {
+    this.#isReliable = flow.reliable
+    this.#talk(flow)
+  }
+
+  /** The next request on a flow. */
+  #talk(flow: TransportFlow): void {
+    const request = this.#request(flow)
+    if (!request) return
+    if (request.bytes.length <= maxDatagramBytes || flow.target.transport !== 'udp' || this.#context.udpOnly) {
+      return this.#send(request, flow)
+    }
+    // A peer that has no TCP gets it over UDP all the same (RFC 3261 18.1.1).
+    const overTcp = this.#context.agent.flowTo({ ...flow.target, transport: 'tcp' }).catch(() => flow)
+    void overTcp.then((other) =>
+      this.#guard(() => {
+        const again = this.#request(other)
+        if (again) this.#send(again, other)
+      })
+    )
+  }
+
+  /** @returns undefined where the account has a value that cannot stand in one, which ends it */
+  #request(flow: TransportFlow): SentRequest | undefined {
+    try {
+      return this.#registration.request(flow)
+    } catch (error) {
+      if (!(error instanceof PbxkitError)) throw error
+      this.#detail = error.message
+      this.#end(this.#registration.broken())
+      return undefined
+    }
+  }
+
+  #send(request: SentRequest, flow: TransportFlow): void {
+    const { agent, window, requestTimeoutMs: timeoutMs, now } = this.#context
+    this.#flow = flow
+    this.#startMs = now()
+    // Timer K would only take up copies of the reply, and keep 2 KiB for each of 10,000 accounts: copies are dropped as unknown just as well.
+    this.#transaction = agent.table.send(request, flow, this, { timeoutMs, endsWithReply: true })
+    window.watch(this.#transaction)
+  }
+
+  #replied(reply: SipReply): void {
+    const { agent, window, breaker, now, onReply } = this.#context
+    const { status, reason } = reply.start
+    const flow = this.#flow!
+    this.#roundTripMs = now() - this.#startMs
+    window.unwatch(this.#transaction!, this.#roundTripMs)
+    agent.blacklist.clear(flow.target)
+    if (!breaker.isQuiet) breaker.answered(targetName(flow.target))
+    onReply?.(reply, this.#roundTripMs)
+    this.#detail = status >= 300 ? reason : undefined
+    this.#retryAfterS = status >= 300 ? retryAfterOf(reply) : undefined
+    this.#follow(this.#registration.receive(reply, flow))
+  }
+
+  #unanswered(kind: 'timeout' | 'transport', cause: unknown): void {
+    this.#context.window.unwatch(this.#transaction!)
+    if (kind === 'timeout') return this.#follow(this.#failed(undefined, 'timeout'))
+    this.#detail = cause instanceof Error ? cause.message : 'the connection was lost'
+    if (this.#isFresh || !this.#isReliable) return this.#follow(this.#registration.fail('unreachable'))
+    // A connection that was open before may have been dead for long: one more, on a new one.
+    this.#isFresh = true
+    this.#connect(this.#targets[this.#at]!)
+  }
+
+  #follow(step: Step): void {
+    switch (step.do) {
+      case 'send':
+        return this.#talk(this.#flow!)
+      case 'end':
+        return this.#end(step)
+      case 'redirect':
+        this.#registration.redirectTo(step.uris[0]!)
+        return this.#resolve(step.uris, (targets) => this.#tryAll(targets))
+      case 'next target': {
+        const { agent, breaker } = this.#context
+        const target = this.#targets[this.#at++]!
+        agent.blacklist.block(target, step.blockMs)
+        if (this.#registration.code === undefined) breaker.failed(targetName(target))
+        return this.#tryNext()
+      }
+    }
+  }
+
+  #end(step: Step): void {
+    this.#endProbe()
+    this.#listener.onEnd({
       kind: 'end',
       waitMs: step.do === 'end' ? step.waitMs : undefined,
-      ...{ flow: this.#flow, target: this.#target, roundTripMs: this.#roundTripMs, detail: this.#detail }
-    }
-  }
-
-  /** @returns an end, a redirect, or 'next target' when none is left */
-  async #tryAll(targets: readonly SipTarget[]): Promise<Step> {
-    const { agent, breaker } = this.#context
-    for (const target of targets) {
-      const name = targetName(target)
-      this.#target = name
-      const step = await this.#tryOne(target)
-      if (step.do !== 'next target') return step
-      agent.blacklist.block(target, step.blockMs)
-      if (this.#registration.code === undefined) breaker.failed(name)
-    }
-    return { do: 'next target', blockMs: undefined }
-  }
-
-  async #tryOne(target: SipTarget): Promise<Step> {
-    const { agent } = this.#context
-    let isFresh = false
-    for (;;) {
-      let flow: TransportFlow
-      try {
-        flow = await agent.flowTo(target)
-      } catch (error) {
-        return this.#failed(error, 'unreachable')
-      }
-      const step = await this.#talk(flow)
-      // A connection that was open before may have been dead for long: one more, on a new one.
-      if (step !== 'lost') return step
-      if (isFresh || !flow.reliable) return this.#registration.fail('unreachable')
-      isFresh = true
-    }
-  }
-
-  /** Requests on one flow, as long as the replies ask for more. */
-  async #talk(given: TransportFlow): Promise<Step | 'lost'> {
-    const registration = this.#registration
-    let flow = given
-    for (;;) {
-      let request: ReturnType<Registration['request']>
-      try {
-        request = registration.request(flow)
-        if (request.bytes.length > maxDatagramBytes && flow.target.transport === 'udp' && !this.#context.udpOnly) {
-          flow = await this.#overTcp(flow)
-          request = registration.request(flow)
-        }
-      } catch (error) {
-        this.#detail = error instanceof PbxkitError ? error.message : String(error)
-        if (!(error instanceof PbxkitError)) throw error
-        return registration.broken()
-      }
-      this.#flow = flow
-      const outcome = await this.#transact(request, flow)
-      if (outcome.kind !== 'reply') {
-        if (outcome.kind === 'timeout') return this.#failed(undefined, 'timeout')
-        this.#note(outcome.cause)
-        return 'lost'
-      }
-      const { reply, roundTripMs } = outcome
-      this.#roundTripMs = roundTripMs
-      this.#context.agent.blacklist.clear(flow.target)
-      this.#context.breaker.answered(targetName(flow.target))
-      this.#context.onReply?.(reply, roundTripMs)
-      this.#detail = reply.start.status >= 300 ? reply.start.reason : undefined
-      this.#retryAfterS = retryAfterOf(reply)
-      const step = registration.receive(reply, flow)
-      if (step.do !== 'send') return step
-    }
-  }
-
-  /** A peer that has no TCP gets it over UDP all the same (RFC 3261 18.1.1). */
-  #overTcp(flow: TransportFlow): Promise<TransportFlow> {
-    return this.#context.agent.flowTo({ ...flow.target, transport: 'tcp' }).catch(() => flow)
-  }
-
-  #transact(request: ReturnType<Registration['request']>, flow: TransportFlow): Promise<Outcome> {
-    const { agent, window, requestTimeoutMs: timeoutMs, now } = this.#context
-    return new Promise((resolve) => {
-      const startMs = now()
-      const transaction = agent.table.send(
-        request,
-        flow,
-        {
-          onReply: (reply) => {
-            if (reply.start.status < 200) return
-            const roundTripMs = now() - startMs
-            window.unwatch(transaction, roundTripMs)
-            // Timer K would only take up copies of the reply, and keep 2 KiB for each of 10,000 accounts: copies are dropped as unknown just as well.
-            transaction.stop()
-            resolve({ kind: 'reply', reply, roundTripMs })
-          },
-          onFailure: (kind, cause) => {
-            window.unwatch(transaction)
-            resolve({ kind, cause })
-          }
-        },
-        { timeoutMs }
-      )
-      window.watch(transaction)
+      flow: this.#flow,
+      target: this.#target,
+      roundTripMs: this.#roundTripMs,
+      detail: this.#detail
     })
+  }
+
+  #endProbe(): void {
+    const probed = this.#probed
+    this.#probed = undefined
+    if (probed !== undefined) this.#context.breaker.endProbe(probed)
   }
 
   #failed(error: unknown, reason: 'timeout' | 'unreachable'): Step {
@@ -198,25 +268,27 @@ class Attempt {
     return this.#registration.fail(reason)
   }
 
-  #note(cause: unknown): void {
-    this.#detail = cause instanceof Error ? cause.message : 'the connection was lost'
+  /** Hands over where URIs lead to: at once where that is known. */
+  #resolve(uris: readonly string[], then: (targets: readonly SipTarget[]) => void): void {
+    const { agent } = this.#context
+    const { blacklist } = agent
+    const known = FixedTargets.of(agent)
+    const { transport } = this.#registration.account
+    const only = uris.length === 1 ? known.get(uris[0]!, transport) : undefined
+    if (only) return then(blacklist.isEmpty ? only : blacklist.order(only))
+    void this.#ask(uris, known).then((found) => this.#guard(() => then(blacklist.order(found))))
   }
 
-  async #resolve(uris: readonly string[]): Promise<SipTarget[]> {
-    const { agent } = this.#context
-    const known = FixedTargets.of(agent)
+  async #ask(uris: readonly string[], known: FixedTargets): Promise<SipTarget[]> {
     const found: SipTarget[] = []
     for (const text of uris) {
       try {
-        const targets = known.find(text, this.#registration.account.transport)
-        found.push(...('then' in targets ? await targets : targets))
+        found.push(...(await known.find(text, this.#registration.account.transport)))
       } catch (error) {
         if (!(error instanceof PbxkitError)) throw error
         this.#detail = error.message
       }
     }
-    return agent.blacklist.order(found)
+    return found
   }
 }
-
-type Outcome = { kind: 'reply'; reply: SipReply; roundTripMs: number } | { kind: 'timeout' | 'transport'; cause: unknown }

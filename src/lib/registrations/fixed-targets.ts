@@ -11,6 +11,10 @@ export class FixedTargets {
   static readonly #of = new WeakMap<UserAgent, FixedTargets>()
   readonly #agent: UserAgent
   readonly #kept = new Map<string, readonly SipTarget[]>()
+  /** The one that was asked for last: most accounts have the same. */
+  #lastText = ''
+  #lastTransport: SipTransport | undefined
+  #last: readonly SipTarget[] | undefined
 
   private constructor(agent: UserAgent) {
     this.#agent = agent
@@ -25,9 +29,18 @@ export class FixedTargets {
     return targets
   }
 
+  /** What is known without asking. @param transport where the URI names none */
+  get(text: string, transport: SipTransport | undefined): readonly SipTarget[] | undefined {
+    if (this.#last && this.#lastText === text && this.#lastTransport === transport) return this.#last
+    this.#last = this.#kept.get(`${transport} ${text}`)
+    this.#lastText = text
+    this.#lastTransport = transport
+    return this.#last
+  }
+
   /** @param transport where the URI names none @throws ConnectError, DataError, SipSyntaxError */
-  find(text: string, transport: SipTransport | undefined): readonly SipTarget[] | Promise<readonly SipTarget[]> {
-    return this.#kept.get(`${transport} ${text}`) ?? this.#ask(text, transport)
+  async find(text: string, transport: SipTransport | undefined): Promise<readonly SipTarget[]> {
+    return this.get(text, transport) ?? this.#ask(text, transport)
   }
 
   async #ask(text: string, transport: SipTransport | undefined): Promise<readonly SipTarget[]> {

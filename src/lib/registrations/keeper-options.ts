@@ -2,7 +2,7 @@ import type { SystemWheel } from '../sip-transport/system-wheel.js'
 import type { AgentPool } from './agent-pool.js'
 import type { KeepAlive } from './flow-keeper.js'
 import type { Chance, RegistrationPolicy } from './policy.js'
-import type { RegistrationEvent } from './registration-event.js'
+import type { RegistrationEvent, RegistrationEventKind } from './registration-event.js'
 
 /** What all accounts have in common, and what is told of them. */
 export interface KeeperOptions {
@@ -25,6 +25,8 @@ export interface KeeperOptions {
   /** For `nat: stun`. */
   stunServer?: { host: string; port: number } | undefined
   onEvent: (event: RegistrationEvent) => void
+  /** Would anybody hear of it? An event that nobody does is not made. */
+  isHeard?: ((event: RegistrationEventKind, warning: string | undefined) => boolean) | undefined
   /** A fault of ours: the account goes on, and somebody should hear of it. */
   onFault: (error: unknown) => void
 }

@@ -1,8 +1,9 @@
-import { type Address, parseAddress } from '../sip/address.js'
+import { Address, parseAddress } from '../sip/address.js'
 import { SipSyntaxError } from '../sip/fault.js'
 import { splitValues } from '../sip/lexical.js'
 import { maxSeconds } from '../sip/limits.js'
 import type { SipReply } from '../sip/message.js'
+import { parseParameters } from '../sip/parameters.js'
 import { isSipUri, parseUri, unescapeUri } from '../sip/uri.js'
 import { sameUri } from '../sip/uri-compare.js'
 
@@ -31,6 +32,22 @@ export function bindingsOf(reply: SipReply): Address[] {
       throw error
     }
   })
+}
+
+/**
+ * The one binding of a reply that has only ours, with the very URI that was sent: then nobody has to be looked for. Undefined where that is not so, or
+ * is not seen at once.
+ */
+export function soleBinding(reply: SipReply, uri: string): Address | undefined {
+  const lines = reply.lines('Contact')
+  const line = lines[0]
+  if (lines.length !== 1 || !line?.startsWith(`<${uri}>`) || line.includes(',')) return undefined
+  try {
+    return new Address(uri, parseParameters(line, uri.length + 2, 'address'))
+  } catch (error) {
+    if (error instanceof SipSyntaxError) return undefined
+    throw error
+  }
 }
 
 function readBinding(text: string): Address | undefined {

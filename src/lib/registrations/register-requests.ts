@@ -1,12 +1,11 @@
-import { makeAddress } from '../sip/address.js'
-import { buildRequest, type OutgoingRequest } from '../sip/build.js'
+import type { SentRequest } from '../sip/build.js'
+import { buildRegister } from '../sip/build-register.js'
 import type { Credentials } from '../sip/digest.js'
 import { type DigestOptions, DigestSession, type SavedChallenge } from '../sip/digest-session.js'
 import type { Identifiers } from '../sip/identifiers.js'
-import { encodeText } from '../sip/lexical.js'
+import { encodeText, quoted } from '../sip/lexical.js'
 import { maxCseq } from '../sip/limits.js'
 import type { SipReply } from '../sip/message.js'
-import { Parameters } from '../sip/parameters.js'
 import { escapeUser } from '../sip/uri.js'
 import type { HeaderLine } from '../sip/write.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
@@ -145,20 +144,19 @@ export class RegisterRequests implements DigestOptions {
   }
 
   /** The next request. @throws UnsafeHeaderError, SipSyntaxError, DataError for values of the account that cannot stand in one */
-  next(flow: TransportFlow, wish: RegisterWish): OutgoingRequest {
+  next(flow: TransportFlow, wish: RegisterWish): SentRequest {
     if (this.#cseq >= maxCseq) {
       this.renewCallId()
       this.#cseq = 0
     }
     const { username, domain, display } = this.#account
     const uri = wish.requestUri ?? `sip:${domain}`
-    const self = makeAddress(`sip:${escapeUser(username)}@${domain}`, display)
-    return buildRequest({
-      method: 'REGISTER',
+    const name = display === undefined ? '' : `${quoted(encodeText(display))} `
+    return buildRegister({
       uri,
       via: { transport: flow.protocol, sentBy: flow.sentBy, branch: this.#ids.branch() },
-      from: self.withParameters(Parameters.none.with('tag', this.#fromTag)),
-      to: self,
+      self: `${name}<sip:${escapeUser(username)}@${domain}>`,
+      fromTag: this.#fromTag,
       callId: this.#callId,
       cseq: ++this.#cseq,
       headers: this.#headers(flow, wish, uri)

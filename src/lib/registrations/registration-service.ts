@@ -16,7 +16,7 @@ import { RegistrationKeeper } from './registration-keeper.js'
 import { readState, writeState } from './state-file.js'
 
 export interface RegistrationServiceOptions
-  extends Omit<KeeperOptions, 'agents' | 'wheel' | 'now' | 'wallNow' | 'random' | 'onEvent' | 'onFault'> {
+  extends Omit<KeeperOptions, 'agents' | 'wheel' | 'now' | 'wallNow' | 'random' | 'onEvent' | 'isHeard' | 'onFault'> {
   openAgent: (bind: UdpBind | undefined) => UserAgent
   incoming: Pick<IncomingOptions, 'notifyStatus' | 'messageStatus' | 'redirect' | 'onInvite'>
   stateFile: string | undefined
@@ -33,6 +33,8 @@ export interface RegistrationServiceOptions
 
 export interface RegistrationListener {
   onEvent: (event: RegistrationEvent) => void
+  /** See `KeeperOptions`. */
+  isHeard?: KeeperOptions['isHeard']
   onFault: (error: unknown) => void
   onWarning: (message: string) => void
 }
@@ -82,6 +84,7 @@ export async function startRegistrations(
       listener.onEvent(event)
       command?.tell(event)
     },
+    isHeard: command ? undefined : listener.isHeard,
     onFault: listener.onFault
   })
   const startedAt = new Date(wallNow()).toISOString()

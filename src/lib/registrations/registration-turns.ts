@@ -1,5 +1,6 @@
 import type { TransportFlow } from '../sip-transport/flow.js'
-import { type AttemptEnd, attempt } from './attempt.js'
+import type { UserAgent } from '../uac/user-agent.js'
+import { type AttemptContext, type AttemptEnd, startAttempt } from './attempt.js'
 import { FlowKeeper } from './flow-keeper.js'
 import { FlowUse } from './flow-use.js'
 import type { KeeperOptions } from './keeper-options.js'
@@ -8,6 +9,7 @@ import type { KeptRegistration } from './kept-registration.js'
 import { Parked } from './parked.js'
 import { PublicAddress } from './public-address.js'
 import { eventOf, type RegistrationEventKind } from './registration-event.js'
+import type { Purpose } from './registration-state.js'
 import { SendWindow } from './send-window.js'
 import { TargetBreaker } from './target-breaker.js'
 
@@ -30,6 +32,7 @@ export class RegistrationTurns {
   isPaused = false
   readonly #options: KeeperOptions
   readonly #parked = new Parked()
+  readonly #contexts = new Map<UserAgent, AttemptContext>()
   readonly #publicAddress: PublicAddress
 
   constructor(options: KeeperOptions) {
@@ -104,32 +107,55 @@ export class RegistrationTurns {
   #enter(kept: KeptRegistration): void {
     if (kept.phase !== 'idle' || (this.isPaused && kept.purpose === 'register')) return
     kept.phase = 'queued'
-    this.window.enter(() => void this.#run(kept), kept.registration.isRegistered)
+    this.window.enter(() => this.#run(kept), kept.registration.isRegistered)
   }
 
-  async #run(kept: KeptRegistration): Promise<void> {
-    const { registration, agent, purpose } = kept
+  #run(kept: KeptRegistration): void {
+    const { registration, purpose } = kept
     const isWanted = purpose === 'unregister' || (!this.isStopping && registration.state !== 'disabled' && this.#isOurs(kept))
     if (!isWanted) {
       kept.phase = 'idle'
       return this.window.leave()
     }
     kept.phase = 'running'
-    const wasRegistered = registration.isRegistered
-    const { window, breaker } = this
-    const { requestTimeoutMs, udpOnly, now } = this.#options
     this.stats.attempts++
-    let end: AttemptEnd
-    try {
-      if (this.#options.policy.nat === 'stun') await this.#publicAddress.show(kept)
-      end = await attempt(registration, purpose, {
-        ...{ agent, window, breaker, requestTimeoutMs, udpOnly, now },
-        onReply: (reply, roundTripMs) => this.stats.replied(reply, roundTripMs)
-      })
-    } catch (error) {
-      this.#options.onFault(error)
-      end = { kind: 'end', waitMs: this.#options.policy.rejectedS * 1000, detail: 'a fault of pbxkit' }
+    if (this.#options.policy.nat !== 'stun') return this.#attempt(kept, purpose)
+    this.#publicAddress.show(kept).then(
+      () => this.#attempt(kept, purpose),
+      (error) => this.#fault(kept, error)
+    )
+  }
+
+  #attempt(kept: KeptRegistration, purpose: Purpose): void {
+    const { registration } = kept
+    const wasRegistered = registration.isRegistered
+    startAttempt(registration, purpose, this.#contextOf(kept.agent), {
+      onEnd: (end) => this.#done(kept, end, wasRegistered),
+      onFault: (error) => this.#fault(kept, error)
+    })
+  }
+
+  #contextOf(agent: UserAgent): AttemptContext {
+    let context = this.#contexts.get(agent)
+    if (!context) {
+      const { window, breaker, stats } = this
+      const { requestTimeoutMs, udpOnly, now } = this.#options
+      const onReply: AttemptContext['onReply'] = (reply, roundTripMs) => stats.replied(reply, roundTripMs)
+      context = { agent, window, breaker, requestTimeoutMs, udpOnly, now, onReply }
+      this.#contexts.set(agent, context)
     }
+    return context
+  }
+
+  #fault(kept: KeptRegistration, error: unknown): void {
+    this.#options.onFault(error)
+    // Whatever it was, it came once already if this is no longer its turn.
+    if (kept.phase !== 'running') return
+    const end: AttemptEnd = { kind: 'end', waitMs: this.#options.policy.rejectedS * 1000, detail: 'a fault of pbxkit' }
+    this.#done(kept, end, kept.registration.isRegistered)
+  }
+
+  #done(kept: KeptRegistration, end: AttemptEnd, wasRegistered: boolean): void {
     kept.phase = 'idle'
     this.window.leave()
     if (end.kind === 'parked') this.#park(kept, end.target)
@@ -226,7 +252,8 @@ export class RegistrationTurns {
 
   /** Tells what happened to it. */
   emit(event: RegistrationEventKind, kept: KeptRegistration): void {
-    const { onEvent, wallNow, now } = this.#options
+    const { onEvent, isHeard, wallNow, now } = this.#options
+    if (isHeard?.(event, kept.registration.warning) === false) return
     const nextMs = kept.dueMs === undefined ? undefined : Math.max(0, kept.dueMs - now())
     onEvent(eventOf(event, kept.registration, { ...kept, nextMs }, wallNow()))
   }

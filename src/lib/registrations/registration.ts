@@ -1,10 +1,10 @@
-import type { OutgoingRequest } from '../sip/build.js'
+import type { SentRequest } from '../sip/build.js'
 import type { SipReply } from '../sip/message.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import type { RegistrationAccount } from './account.js'
 import { cluesOf, type FailureClues } from './failure-clues.js'
 import { HeldBinding } from './held-binding.js'
-import { bindingsOf, expiresOf, findOwnBinding } from './own-binding.js'
+import { bindingsOf, expiresOf, findOwnBinding, type OwnBinding, soleBinding } from './own-binding.js'
 import { Patience } from './patience.js'
 import { refreshMs } from './policy.js'
 import { RegisterRequests } from './register-requests.js'
@@ -134,7 +134,7 @@ export class Registration {
   }
 
   /** The next request. @throws UnsafeHeaderError, SipSyntaxError, DataError for values of the account that cannot stand in one */
-  request(flow: TransportFlow): OutgoingRequest {
+  request(flow: TransportFlow): SentRequest {
     const bound = this.isRegistered ? this.contact : undefined
     return this.#requests.next(flow, {
       purpose: this.#purpose,
@@ -212,8 +212,10 @@ export class Registration {
   #accepted(reply: SipReply, flow: TransportFlow): Step {
     if (this.#purpose !== 'register') return this.#left(reply)
     const { account } = this
-    const bindings = bindingsOf(reply)
-    const own = findOwnBinding(bindings, this.#requests.own)
+    const sole =
+      account.contactUser === undefined && !this.#requests.isOutbound ? soleBinding(reply, this.#requests.sent) : undefined
+    const bindings = sole ? [sole] : bindingsOf(reply)
+    const own: OwnBinding | undefined = sole ? { binding: sole, by: 'uri' } : findOwnBinding(bindings, this.#requests.own)
     if (!own && bindings.length > 0) return this.#backOff('binding missing', undefined)
     const grantedS = (own && expiresOf(own.binding)) ?? numberOf(() => reply.expires) ?? this.#wish.seconds
     if (grantedS === 0) return this.#backOff('no time granted', retryAfterOf(reply))

@@ -28,6 +28,7 @@ export class SendWindow {
   readonly #watched = new Map<Outstanding, number>()
   readonly #pace: WindowPace
   #active = 0
+  #isFilling = false
   #requests = 0
   #repeats = 0
   #seenRequests = 0
@@ -97,26 +98,37 @@ export class SendWindow {
     this.#watched.delete(one)
   }
 
+  /** Whoever starts may end at once, and leave: that makes room for the next round, not for a call within this one. */
   #fill(): void {
-    const { now, ratePerS, wheel } = this.#options
-    while (this.#active < Math.max(1, this.limit)) {
-      if (this.waiting === 0) return
-      if (ratePerS !== undefined) {
-        const waitMs = this.#nextStartMs - now()
-        if (waitMs > 0) {
-          this.#paced ??= wheel.after(waitMs, () => {
-            this.#paced = undefined
-            this.#fill()
-          })
-          return
-        }
-        this.#nextStartMs = Math.max(now() - 1000 / ratePerS, this.#nextStartMs) + 1000 / ratePerS
+    if (this.#isFilling) return
+    this.#isFilling = true
+    try {
+      while (this.#active < Math.max(1, this.limit) && this.#mayStart()) {
+        if (this.#active + 1 >= this.limit) this.#wasFull = true
+        const start = this.#queues[0].shift() ?? this.#queues[1].shift()!
+        this.#active++
+        start()
       }
-      if (this.#active + 1 >= this.limit) this.#wasFull = true
-      const start = this.#queues[0].shift() ?? this.#queues[1].shift()!
-      this.#active++
-      start()
+    } finally {
+      this.#isFilling = false
     }
+  }
+
+  /** Somebody waits, and the rate allows it; else it is looked again when it does. */
+  #mayStart(): boolean {
+    const { now, ratePerS, wheel } = this.#options
+    if (this.waiting === 0) return false
+    if (ratePerS === undefined) return true
+    const waitMs = this.#nextStartMs - now()
+    if (waitMs > 0) {
+      this.#paced ??= wheel.after(waitMs, () => {
+        this.#paced = undefined
+        this.#fill()
+      })
+      return false
+    }
+    this.#nextStartMs = Math.max(now() - 1000 / ratePerS, this.#nextStartMs) + 1000 / ratePerS
+    return true
   }
 
   #measure(): void {

@@ -35,6 +35,11 @@ export class TargetBreaker {
     this.#onClose = onClose
   }
 
+  /** Nobody has failed. */
+  get isQuiet(): boolean {
+    return this.#records.size === 0
+  }
+
   isOpen(target: string): boolean {
     return this.#records.get(target)?.isOpen === true
   }

@@ -19,9 +19,14 @@ export class Blacklist {
     this.#untilMs.set(targetName(target), this.#now() + Math.min(forMs, maxBlockMs))
   }
 
+  /** All are as good as any. */
+  get isEmpty(): boolean {
+    return this.#untilMs.size === 0
+  }
+
   /** It has answered. */
   clear(target: SipTarget): void {
-    this.#untilMs.delete(targetName(target))
+    if (!this.isEmpty) this.#untilMs.delete(targetName(target))
   }
 
   isBlocked(target: SipTarget): boolean {

@@ -28,6 +28,8 @@ export class FlowPool {
   readonly #options: FlowPoolOptions
   readonly #handlers: FlowHandlers
   readonly #flows = new Map<string, Promise<TransportFlow>>()
+  /** Flows that are open, by the targets that they were asked for with: who asks again with the same need not wait. */
+  readonly #open = new WeakMap<SipTarget, TransportFlow>()
   readonly #shared = new Map<4 | 6, Promise<SharedUdp>>()
   readonly #stop = new AbortController()
 
@@ -42,16 +44,27 @@ export class FlowPool {
     }
   }
 
+  /** A flow to a target, if there is one that `flowTo` has given for the same object. */
+  openFlowTo(target: SipTarget): TransportFlow | undefined {
+    const flow = this.#open.get(target)
+    return flow?.isOpen ? flow : undefined
+  }
+
   /** The flow to a target; it is opened when there is none. @throws ConnectError, TlsError, TimeoutError, ListenError, ProtocolError */
   async flowTo(target: SipTarget): Promise<TransportFlow> {
     this.#stop.signal.throwIfAborted()
     const key = keyOf(target)
     const known = this.#flows.get(key)
-    if (known) return known
-    const opening = this.#open(target)
+    if (known) {
+      const flow = await known
+      this.#open.set(target, flow)
+      return flow
+    }
+    const opening = this.#openFlow(target)
     this.#flows.set(key, opening)
     try {
       const flow = await opening
+      this.#open.set(target, flow)
       if (!this.#stop.signal.aborted) return flow
       flow.close()
       throw this.#stop.signal.reason
@@ -71,7 +84,7 @@ export class FlowPool {
     this.#shared.clear()
   }
 
-  #open(target: SipTarget): Promise<TransportFlow> {
+  #openFlow(target: SipTarget): Promise<TransportFlow> {
     const { bind, udp, tls, webSocketPath, connectTimeoutMs } = this.#options
     if (target.transport === 'udp') {
       return udp === 'connected' ? openConnectedUdp(target, bind, this.#handlers) : this.#openShared(target)

@@ -26,9 +26,18 @@ export interface RequestParts {
 }
 
 /** A request of ours, with what its replies are matched by. The bytes are sent again as they are. */
-export interface OutgoingRequest {
-  readonly parts: RequestParts
+export interface SentRequest {
+  readonly method: string
+  readonly branch: string
+  readonly cseq: number
+  readonly callId: string
+  readonly fromTag: string | undefined
   readonly bytes: Buffer
+}
+
+/** One of which others are made: its ACK, its CANCEL. */
+export interface OutgoingRequest extends SentRequest {
+  readonly parts: RequestParts
 }
 
 /** @throws UnsafeHeaderError, SipSyntaxError for parts that cannot stand in a message */
@@ -43,7 +52,8 @@ export function buildRequest(parts: RequestParts): OutgoingRequest {
     ['CSeq', `${parts.cseq} ${parts.method}`],
     ...(parts.headers ?? [])
   ]
-  return { parts, bytes: writeMessage({ method: parts.method, uri: parts.uri }, headers, parts.body) }
+  const { method, uri, callId, cseq, body } = parts
+  return { method, branch, cseq, callId, fromTag: parts.from.tag, parts, bytes: writeMessage({ method, uri }, headers, body) }
 }
 
 const isRoute = ([name]: HeaderLine) => name.toLowerCase() === 'route'

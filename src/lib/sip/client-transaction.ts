@@ -1,4 +1,4 @@
-import { buildAck, type OutgoingRequest } from './build.js'
+import { buildAck, type OutgoingRequest, type SentRequest } from './build.js'
 import type { SipReply } from './message.js'
 import type { WheelTimer } from './timer-wheel.js'
 import type { SipFlow, TransactionContext } from './transport.js'
@@ -13,6 +13,8 @@ export interface ClientHandlers {
 export interface ClientOptions {
   /** Instead of 64 * T1 until the first reply (INVITE) or the final one: RFC 3261's timers B and F. */
   timeoutMs?: number | undefined
+  /** The final reply to a request that is no INVITE ends it at once: timer K is left out, and copies of the reply are unknown. */
+  endsWithReply?: boolean | undefined
 }
 
 export type ClientState = 'calling' | 'proceeding' | 'accepted' | 'completed' | 'terminated'
@@ -22,7 +24,7 @@ export type ClientState = 'calling' | 'proceeding' | 'accepted' | 'completed' | 
  * the same bytes until one comes. INVITE and the others differ in when they stop.
  */
 export class ClientTransaction {
-  readonly request: OutgoingRequest
+  readonly request: SentRequest
   readonly flow: SipFlow
   readonly #context: TransactionContext
   readonly #handlers: ClientHandlers
@@ -33,15 +35,16 @@ export class ClientTransaction {
   #limit: WheelTimer | undefined
   #ack: OutgoingRequest | undefined
   #sent = 0
+  #endsWithReply = false
 
   /** @param onEnd it is over, and no reply is its own any more */
-  constructor(request: OutgoingRequest, flow: SipFlow, context: TransactionContext, handlers: ClientHandlers, onEnd: () => void) {
+  constructor(request: SentRequest, flow: SipFlow, context: TransactionContext, handlers: ClientHandlers, onEnd: () => void) {
     this.request = request
     this.flow = flow
     this.#context = context
     this.#handlers = handlers
     this.#onEnd = onEnd
-    this.#isInvite = request.parts.method === 'INVITE'
+    this.#isInvite = request.method === 'INVITE'
   }
 
   get state(): ClientState {
@@ -54,7 +57,8 @@ export class ClientTransaction {
   }
 
   /** Sends it for the first time. Handlers are never called from here. */
-  start({ timeoutMs }: ClientOptions = {}): void {
+  start({ timeoutMs, endsWithReply = false }: ClientOptions = {}): void {
+    this.#endsWithReply = endsWithReply
     const { t1Ms } = this.#context.timers
     this.#limit = this.#after(timeoutMs ?? 64 * t1Ms, () => this.#fail('timeout'))
     this.#send(t1Ms)
@@ -116,6 +120,8 @@ export class ClientTransaction {
   }
 
   #complete(reply: SipReply): void {
+    // What need not wait for copies, or cannot have any, waits for no timer.
+    if (!this.#isInvite && (this.#endsWithReply || this.flow.reliable)) return this.stop()
     this.#repeat?.cancel()
     this.#limit?.cancel()
     const { t1Ms, t4Ms } = this.#context.timers
@@ -126,7 +132,7 @@ export class ClientTransaction {
     }
     this.#state = 'completed'
     if (this.#isInvite) {
-      this.#ack = buildAck(this.request, reply)
+      this.#ack = buildAck(this.request as OutgoingRequest, reply)
       this.flow.send(this.#ack.bytes)
     }
     // Timers D (at least 32 s) and K: copies of the reply may still be on their way, where something can be on its way.

@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from './build.js'
+import type { SentRequest } from './build.js'
 import { type ClientHandlers, type ClientOptions, ClientTransaction } from './client-transaction.js'
 import type { SipReply, SipRequest } from './message.js'
 import { type ServerHandlers, ServerTransaction } from './server-transaction.js'
@@ -47,8 +47,8 @@ export class TransactionTable {
   }
 
   /** Sends a request and follows it. Its branch must be new. */
-  send(request: OutgoingRequest, flow: SipFlow, handlers: ClientHandlers, options: ClientOptions = {}): ClientTransaction {
-    const key = clientKey(request.parts.via.branch, request.parts.method)
+  send(request: SentRequest, flow: SipFlow, handlers: ClientHandlers, options: ClientOptions = {}): ClientTransaction {
+    const key = clientKey(request.branch, request.method)
     const transaction = new ClientTransaction(request, flow, this.#context, handlers, () => this.#clients.delete(key))
     this.#clients.set(key, transaction)
     transaction.start(options)
@@ -60,11 +60,11 @@ export class TransactionTable {
    * of the request too. A branch alone can be guessed from other branches of a careless sender; all four cannot.
    */
   receiveReply(reply: SipReply): ReplyVerdict {
-    const { branch } = reply.via
+    const { branch } = reply
     const transaction = branch === undefined ? undefined : this.#clients.get(clientKey(branch, reply.cseq.method))
     if (!transaction) return 'unknown'
-    const { parts } = transaction.request
-    const isOurs = reply.cseq.number === parts.cseq && reply.callId === parts.callId && reply.from.tag === parts.from.tag
+    const { request } = transaction
+    const isOurs = reply.cseq.number === request.cseq && reply.callId === request.callId && reply.fromTag === request.fromTag
     if (!isOurs) return 'forged'
     transaction.receive(reply)
     return 'matched'

@@ -1,4 +1,4 @@
-import { buildCancel } from '../sip/build.js'
+import { buildCancel, type OutgoingRequest } from '../sip/build.js'
 import type { ClientTransaction } from '../sip/client-transaction.js'
 import type { SipReply, SipRequest } from '../sip/message.js'
 import type { WheelTimer } from '../sip/timer-wheel.js'
@@ -111,7 +111,7 @@ class RunningCall {
     const { timeoutMs } = this.#options
     const silence = () => transaction.fail(new Error('it does not answer the CANCEL'))
     this.#agent.table.send(
-      buildCancel(transaction.request),
+      buildCancel(transaction.request as OutgoingRequest),
       transaction.flow,
       {
         // RFC 3261 9.1: a peer that does not send the 487 is not waited for longer than 64 * T1.

@@ -106,6 +106,11 @@ export class UserAgent {
     return this.blacklist.order(await resolveTargets(uri, { dns: this.#dns, overrides, family }))
   }
 
+  /** A flow that is open already. @param target an object that `flowTo` was asked with */
+  openFlowTo(target: SipTarget): TransportFlow | undefined {
+    return this.#pool.openFlowTo(target)
+  }
+
   /** @throws ConnectError, TlsError, TimeoutError and others of the flow's transport */
   flowTo(target: SipTarget): Promise<TransportFlow> {
     return this.#pool.flowTo(target)
