@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import dgram from 'node:dgram'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -44,6 +45,18 @@ describe('the doctor of uac register --once', () => {
     expect(registers(peer)).toHaveLength(1)
   })
 
+  it('says of several realms at once that one has to be named, and answers none of them', async () => {
+    const asked = ['Digest realm="a", nonce="1"', 'Digest realm="b", nonce="2"']
+    const peer = await sipPeer(({ reply }) => reply({ status: 401, headers: asked.map((one) => ['WWW-Authenticate', one]) }))
+    const { status, result } = await once(uriOf(peer))
+    expect(status).toBe(77)
+    expect(result.hint).toContain('asks for the realm "a" and "b" at once, and the account names none')
+    expect(registers(peer)).toHaveLength(1)
+    await once(uriOf(peer), '--auth-any-realm')
+    expect(registers(peer)).toHaveLength(3)
+    expect(registers(peer)[2]!.lines('Authorization')).toHaveLength(2)
+  })
+
   it('says of an unknown account that it is not known, with the words of the registrar', async () => {
     const peer = await sipPeer(({ reply }) => reply({ status: 404, headers: [['Warning', '399 pbx "no such subscriber"']] }))
     const { result } = await once(uriOf(peer))
@@ -60,6 +73,64 @@ describe('the doctor of uac register --once', () => {
     expect(silent.result.hint).toMatch(/^udp 127\.0\.0\.1:\d+ says nothing: .*try ;transport=tcp\.$/)
     const nowhere = await once('sip:alice@nowhere.invalid', '--timeout', '5')
     expect(nowhere.result.hint).toContain('The name leads nowhere')
+  })
+})
+
+describe('flags of uac register', () => {
+  const env = { PBXKIT_AUTH_PASSWORD: 'secret' }
+
+  it('hold for the accounts of a file that say nothing themselves', async () => {
+    const peer = await registrar()
+    const rows = [
+      'l_uuid,r_username,r_domain,auth_password,auth_proxy,expires,outbound,realm',
+      `own,own,lab.test,secret,sip:127.0.0.1:${peer.port},77,0,lab`,
+      'bare,bare,lab.test,secret,,,,'
+    ]
+    const file = writeFile(`${rows.join('\n')}\n`, { name: 'accounts.csv' })
+    const flags = ['--proxy', `sip:127.0.0.1:${peer.port}`, '--expires', '99', '--outbound', '--auth-realm', 'lab']
+    const { status, stderr } = await pbxkit(['uac', 'register', '--file', file, '--once', '--json', ...flags])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const last = (name: string) => registers(peer).findLast((one) => userOf(one) === name)!
+    expect([last('own').get('Expires'), last('bare').get('Expires')]).toEqual(['77', '99'])
+    expect(last('own').get('Contact')).not.toContain('reg-id')
+    expect(last('bare').get('Contact')).toContain('reg-id=1')
+  })
+
+  it.each(['--auth-user', '--password-file', '--contact-user'])(
+    '%s, which says who one account is, is refused with a table',
+    async (flag) => {
+      const result = await pbxkit(['uac', 'register', '--file', accountsFile(['a'], 9), '--check', flag, 'x'])
+      expect(result).toMatchObject({ status: 64, stderr: expect.stringContaining(`${flag} is for one account`) })
+    }
+  )
+
+  it('give one account a HA1 in place of the password', async () => {
+    const peer = await registrar()
+    const ha1 = writeFile(`${createHash('md5').update('alice:lab:secret').digest('hex')}\n`)
+    const args = ['uac', 'register', uriOf(peer), '--once', '--json', '--auth-ha1-file', ha1, '--auth-realm', 'lab']
+    expect((await pbxkit(args)).status).toBe(0)
+    const byPassword = await pbxkit(['uac', 'register', uriOf(peer), '--once', '--json'], { env })
+    expect(byPassword.stderr).toMatch(/the realm "lab" gets an answer, and nobody has named it/)
+    for (const one of registers(peer).filter((request) => request.get('Authorization'))) {
+      const value = (name: string) => new RegExp(`\\b${name}="?([^",]+)`).exec(one.get('Authorization')!)![1]!
+      const h = (...parts: string[]) => createHash('md5').update(parts.join(':')).digest('hex')
+      const ha2 = h('REGISTER', value('uri'))
+      expect(value('response')).toBe(h(h('alice', 'lab', 'secret'), 'n', '00000001', value('cnonce'), 'auth', ha2))
+    }
+    expect(registers(peer)).toHaveLength(4)
+  })
+
+  it('give a state file to one process at a time', async () => {
+    const peer = await registrar()
+    const state = path.join(temporaryFolder(), 'uac.state')
+    const args = ['--file', accountsFile(['a'], peer.port), '--state', state]
+    const first = new RunningRegister(args)
+    await first.event('registered', 'a')
+    const second = await pbxkit(['uac', 'register', ...args, '--control', `${temporaryFolder()}/uac.sock`])
+    expect(second).toMatchObject({ status: 74, stderr: expect.stringContaining('Another pbxkit uac register has the state') })
+    first.child.kill('SIGTERM')
+    await first.exit
+    expect(fs.existsSync(`${state}.lock`)).toBe(false)
   })
 })
 

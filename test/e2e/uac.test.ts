@@ -118,9 +118,44 @@ describe('uac send', () => {
     expect(wrong.stderr).toContain('response="***"')
     expect(await send('--auth-user', 'alice', '--auth-realm', 'other')).toMatchObject({
       status: 77,
-      stderr: expect.stringContaining('another realm')
+      stderr: expect.stringMatching(/it asks for the realm "[^"]+", which nobody has named as ours/)
     })
     expect(peer.requests).toHaveLength(4)
+    expect(await send('--auth-user', 'alice', '--no-md5')).toMatchObject({
+      status: 77,
+      stderr: expect.stringContaining('may not be answered')
+    })
+    expect((await send('--auth-user', 'alice', '--no-md5', '--auth-algorithms', 'MD5')).status).toBe(64)
+  })
+
+  it('answers each realm with its own line of --credentials, and says once that nobody has named one', async () => {
+    const peer = await sipPeer(({ request, reply }) => {
+      const proof = `${request.get('Proxy-Authorization')} ${request.get('Authorization')}`
+      if (!proof.includes('username="edge"'))
+        return reply({ status: 407, headers: [['Proxy-Authenticate', 'Digest realm="edge", nonce="1"']] })
+      reply(
+        proof.includes('username="alice"')
+          ? { status: 200 }
+          : { status: 401, headers: [['WWW-Authenticate', 'Digest realm="pbx", nonce="2"']] }
+      )
+    })
+    const send = (...flags: string[]) =>
+      pbxkit(['uac', 'send', 'INFO', uriOf(peer), ...flags], { env: { PBXKIT_AUTH_PASSWORD: 'secret' } })
+    const both = writeFile('edge:edge:one\nalice:pbx:two\n')
+    expect(await send('--credentials', both)).toMatchObject({ status: 0, stderr: '' })
+    const one = writeFile('edge:edge:one\n')
+    expect(await send('--credentials', one)).toMatchObject({ status: 77, stderr: expect.stringContaining('"pbx"') })
+    const guessed = await send('--credentials', one, '--auth-user', 'alice')
+    expect(guessed.status).toBe(0)
+    expect(guessed.stderr).toMatch(/^pbxkit: the realm "pbx" gets an answer, and nobody has named it: .*\n$/)
+    expect(await send('--credentials', one, '--auth-user', 'alice', '--auth-any-realm')).toMatchObject({ status: 0, stderr: '' })
+    expect(await send('--credentials', one, '--auth-user', 'alice', '--auth-realm', 'pbx')).toMatchObject({
+      status: 0,
+      stderr: ''
+    })
+    const broken = await send('--credentials', writeFile('edge:edge:one\nhunter2\n'))
+    expect(broken).toMatchObject({ status: 65, stderr: expect.stringContaining(':2: this is no user:realm:password') })
+    expect(broken.stderr).not.toContain('hunter2')
   })
 
   it('cancels its call at Ctrl-C, and ends with 130', async () => {

@@ -45,11 +45,12 @@ Exit status: 0 all answered, 1 some did not, 69 unreachable, 75 no reply in time
     const uris = texts.map((text) => ({ name: text, uri: readSipUri('The URI', text) }))
     const agent = this.openAgent('connected')
     try {
-      const digest = await this.digest(agent)
       const { count, interval: intervalMs, deadline: deadlineMs } = this.flags
-      const tasks = uris.map(({ name, uri }): PingTask => {
-        return { name, uri, options: { ...this.exchangeOptions(uri), digest, count, intervalMs, deadlineMs } }
-      })
+      const tasks: PingTask[] = []
+      for (const { name, uri } of uris) {
+        const digest = await this.digest(agent, uri.host)
+        tasks.push({ name, uri, options: { ...this.exchangeOptions(uri), digest, count, intervalMs, deadlineMs } })
+      }
       if (this.flags.traceroute) await this.#trace(agent, tasks)
       else await this.#ping(agent, tasks)
     } finally {

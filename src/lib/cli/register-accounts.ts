@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import { UsageError } from '../errors.js'
-import type { RegistrationAccount } from '../registrations/account.js'
+import type { RegistrationAccount, RegistrationSecret } from '../registrations/account.js'
+import type { AccountDefaults } from '../registrations/accounts/read-account.js'
 import type { AccountSource, ReadAccounts } from '../registrations/accounts/read-accounts.js'
 import { formatUri, unescapeUri } from '../sip/uri.js'
 import type { Interfaces } from './oclif.js'
 import type { registerFlags } from './register-flags.js'
 import { readSipUri } from './sip-command.js'
+import { allowedHashes, type LoginFlags } from './sip-login.js'
 
 export type RegisterFlagValues = Interfaces.InferredFlags<typeof registerFlags> & {
   timeout: number
   proxy: string | undefined
   'auth-user': string | undefined
   'auth-realm': string | undefined
-  'auth-algorithms': ('MD5' | 'SHA-256' | 'SHA-512-256')[] | undefined
-}
+} & LoginFlags
 
 /** Where the accounts are; undefined: the one on the command line. @throws UsageError */
 export function accountSource(flags: RegisterFlagValues, uri: string | undefined): AccountSource | undefined {
@@ -37,13 +38,31 @@ export async function loadAccounts(
     timeoutMs: flags.timeout,
     passwordFile: flags['db-password-file'],
     urlSource: 'argv',
-    ...{ warn, signal }
+    ...{ warn, signal, defaults: accountDefaults(flags) }
   })
-  const belongs = chooser(flags)
-  const contactAddress = flags['contact-addr']
-  const withContact = (account: RegistrationAccount): RegistrationAccount =>
-    contactAddress === undefined || account.contactAddress !== undefined ? account : { ...account, contactAddress }
-  return { ...read, accounts: read.accounts.filter(belongs).map(withContact) }
+  return { ...read, accounts: read.accounts.filter(chooser(flags)) }
+}
+
+/** What the flags say for accounts that say nothing themselves. @throws UsageError */
+export function accountDefaults(flags: RegisterFlagValues): AccountDefaults {
+  const { proxy, path, outbound, expires } = flags
+  return {
+    realm: flags['auth-realm'],
+    proxies: proxy === undefined ? undefined : [formatUri(readSipUri('--proxy', proxy))],
+    expiresS: expires,
+    contactAddress: flags['contact-addr'],
+    algorithms: allowedHashes(flags),
+    ...{ path, outbound }
+  }
+}
+
+/** Flags that say who one account is: for a table of them they would be lost without a word. @param isTyped on the command line @throws UsageError */
+export function refuseFlagsOfOne(isTyped: (flag: string) => boolean): void {
+  const flag = ['password-file', 'auth-user', 'auth-password-file', 'auth-ha1-file', 'contact-user'].find(isTyped)
+  if (flag === undefined) return
+  throw new UsageError(`--${flag} is for one account on the command line`, {
+    hint: 'Of many, each has it in a column: see docs/registration-accounts.md.'
+  })
 }
 
 function chooser({ tag, shard }: RegisterFlagValues): (account: RegistrationAccount) => boolean {
@@ -57,7 +76,7 @@ function chooser({ tag, shard }: RegisterFlagValues): (account: RegistrationAcco
 }
 
 /** The account of `uac register sip:alice@pbx.example.org`. A port and a transport in it are those of the next hop. @throws UsageError */
-export function commandLineAccount(text: string, password: string, flags: RegisterFlagValues): RegistrationAccount {
+export function commandLineAccount(text: string, secret: RegistrationSecret, flags: RegisterFlagValues): RegistrationAccount {
   const uri = readSipUri('The URI', text)
   if (uri.user === undefined) throw new UsageError(`"${text}" has no user`, { hint: 'Write sip:USER@DOMAIN.' })
   const user = unescapeUri(uri.user)
@@ -71,7 +90,7 @@ export function commandLineAccount(text: string, password: string, flags: Regist
     domain: uri.host,
     realm: flags['auth-realm'],
     authUsername: flags['auth-user'] ?? user,
-    secret: { kind: 'password', password },
+    secret,
     proxies: hop === undefined ? [] : [formatUri(readSipUri('--proxy', hop))],
     expiresS: flags.expires,
     isDisabled: false,
@@ -89,7 +108,7 @@ export function commandLineAccount(text: string, password: string, flags: Regist
     refreshRatio: undefined,
     extraHeaders: [],
     userAgent: undefined,
-    algorithms: flags['auth-algorithms'],
+    algorithms: allowedHashes(flags),
     keepalive: undefined,
     tag: undefined,
     display: undefined,

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { DataError, ExitStatus, UsageError } from '../errors.js'
-import type { RegistrationAccount } from '../registrations/account.js'
+import type { RegistrationAccount, RegistrationSecret } from '../registrations/account.js'
+import type { AccountDefaults } from '../registrations/accounts/read-account.js'
 import type { AccountProblem, AccountSource } from '../registrations/accounts/read-accounts.js'
 import type { RunningRegistrations } from '../registrations/registration-service.js'
 import type { Purpose } from '../registrations/registration-state.js'
@@ -9,7 +10,14 @@ import type { UdpBind } from '../sip-transport/udp-flow.js'
 import type { Command } from './oclif.js'
 import { offerProfile } from './offer-profile.js'
 import { askSecret } from './prompt.js'
-import { accountSource, commandLineAccount, loadAccounts, type RegisterFlagValues } from './register-accounts.js'
+import {
+  accountDefaults,
+  accountSource,
+  commandLineAccount,
+  loadAccounts,
+  type RegisterFlagValues,
+  refuseFlagsOfOne
+} from './register-accounts.js'
 import { dumpAtSignal } from './register-dump.js'
 import { registerFlags } from './register-flags.js'
 import { type RegisterSettings, registerSettings } from './register-options.js'
@@ -21,6 +29,7 @@ import { readSecretFile } from './secret.js'
 import { type RunningService, ServiceCommand } from './service-command.js'
 import { openSipAgent, type SipFlagValues } from './sip-agent.js'
 import { sipFlags } from './sip-flags.js'
+import { findLogin, guessNote, readCredentials } from './sip-login.js'
 
 type Flags = RegisterFlagValues &
   SipFlagValues & { check: boolean; json: boolean; 'drain-timeout': number; quiet: boolean; 'log-file'?: string | undefined }
@@ -61,7 +70,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
       const json = this.#flags.json
       const running = await startRegistrations(
         accounts,
-        { ...settings, openAgent: (bind) => this.#openAgent(bind) },
+        { ...settings, version: this.config.version, openAgent: (bind) => this.#openAgent(bind) },
         {
           onEvent: (event) => {
             if (json) void this.out.ndjson(event)
@@ -106,7 +115,13 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     const { keeper, now, startedAt } = running
     return this.openControl(
       'uac',
-      controlMethods({ keeper, now, startedAt, reload: () => this.#reloadAccounts(), readAccount: readOneAccount }),
+      controlMethods({
+        keeper,
+        now,
+        startedAt,
+        reload: () => this.#reloadAccounts(),
+        readAccount: (columns) => readOneAccount(columns, accountDefaults(this.#flags))
+      }),
       signal
     )
   }
@@ -211,7 +226,19 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
 
   #settings(): RegisterSettings {
     const isGiven = this.origins.has('timeout')
-    return registerSettings(this.#flags, isGiven ? this.#flags.timeout : undefined)
+    const settings = registerSettings(this.#flags, isGiven ? this.#flags.timeout : undefined)
+    const logins = readCredentials(this.#flags, (message) => this.note(message))
+    const onGuess = guessNote((message) => this.#warn(message), 'a realm of the account (--auth-realm, the column realm)')
+    const anyRealm = this.#flags['auth-any-realm']
+    const credentials = logins && ((realm: string) => logins.find(realm))
+    return { ...settings, policy: { ...settings.policy, anyRealm, credentials, onGuess } }
+  }
+
+  /** On the screen a line of the log would tear it. */
+  #warn(message: string): void {
+    if (this.#screen && !this.#flags['log-file']) this.#screen.say(message)
+    else if (this.#running) this.logger.warn(message)
+    else this.note(message)
   }
 
   #openAgent(bind: UdpBind | undefined) {
@@ -225,10 +252,11 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
       const uri = given ?? this.#flags.account
       const answers = uri === undefined && this.mayAsk ? await askAccount(this.#flags, this.signal) : undefined
       const asked = await this.required(uri ?? answers?.account, { flag: 'A URI, --db or --file', question: 'SIP account:' })
-      const account = commandLineAccount(asked, await this.#password(asked), this.#flags)
+      const account = commandLineAccount(asked, await this.#login(asked), this.#flags)
       if (answers) await offerProfile(answers, { signal: this.signal, note: (message) => this.note(message) })
       return [account]
     }
+    refuseFlagsOfOne((flag) => this.origins.get(flag)?.kind === 'flag')
     const { accounts, problems } = await this.#load(this.#source)
     this.#report(problems, tell)
     if (accounts.length === 0 && problems.length > 0 && !this.#flags.check) {
@@ -245,14 +273,15 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     return loadAccounts(source, this.#flags, { warn: (message) => this.note(message), signal: this.signal })
   }
 
-  async #password(account: string): Promise<string> {
-    const { 'password-file': file, 'auth-password-file': other } = this.#flags
-    const warn = (message: string) => this.note(message)
-    if (file !== undefined) return readSecretFile(file, warn)
-    if (process.env.PBXKIT_AUTH_PASSWORD) return process.env.PBXKIT_AUTH_PASSWORD
-    if (other !== undefined) return readSecretFile(other, warn)
-    if (this.mayAsk) return askSecret(`Password of ${account}:`, this.signal)
-    throw new UsageError('There is no password', { hint: 'Name a file with --password-file, or set PBXKIT_AUTH_PASSWORD.' })
+  async #login(account: string): Promise<RegistrationSecret> {
+    const file = this.#flags['password-file']
+    const note = (message: string) => this.note(message)
+    if (file !== undefined) return { kind: 'password', password: readSecretFile(file, note) }
+    return findLogin({
+      ...{ flags: this.#flags, origins: this.origins, note },
+      ask: this.mayAsk ? () => askSecret(`Password of ${account}:`, this.signal) : undefined,
+      missing: { message: 'There is no password', hint: 'Name a file with --password-file, or set PBXKIT_AUTH_PASSWORD.' }
+    })
   }
 }
 
@@ -267,12 +296,12 @@ function withoutAddresses<F extends Record<string, unknown>>({
 }
 
 /** An account that comes over the control socket. @throws DataError */
-async function readOneAccount(columns: Record<string, unknown>): Promise<RegistrationAccount> {
+async function readOneAccount(columns: Record<string, unknown>, defaults: AccountDefaults): Promise<RegistrationAccount> {
   const { readAccounts } = await import('../registrations/accounts/read-accounts.js')
   const stream = (async function* () {
     yield `${JSON.stringify(columns)}\n`
   })()
-  const { accounts, problems } = await readAccounts({ kind: 'stdin', stream }, { timeoutMs: 1000 })
+  const { accounts, problems } = await readAccounts({ kind: 'stdin', stream }, { timeoutMs: 1000, defaults })
   if (problems[0]) throw new DataError(problems[0].message)
   return accounts[0]!
 }

@@ -1,8 +1,10 @@
 import type { KeptRegistration } from '../registrations/kept-registration.js'
 import type { RegistrationEvent } from '../registrations/registration-event.js'
 import type { RunningRegistrations } from '../registrations/registration-service.js'
+import { wrap } from './documentation-text.js'
 import { redraw } from './proxy-status-text.js'
 import { renderRows } from './rows.js'
+import { escapeControls } from './terminal-text.js'
 
 /** As often as a person looks. */
 const everyMs = 1_000
@@ -10,6 +12,10 @@ const everyMs = 1_000
 const shownEvents = 5
 /** No terminal has more lines, and sorting 100,000 accounts each second helps nobody. */
 const shownAccounts = 200
+/** The longest hint has 300 characters. */
+const maxAdviceLines = 6
+/** Below this nobody reads words. */
+const minWidth = 20
 
 export interface ScreenOutput {
   write: (text: string) => void
@@ -25,6 +31,8 @@ export class RegisterScreen {
   readonly #events: RegistrationEvent[] = []
   #timer: NodeJS.Timeout | undefined
   #isDrawing = false
+  /** What is to be said of all accounts. */
+  #remark: string | undefined
 
   constructor(running: Pick<RunningRegistrations, 'keeper'>, output: ScreenOutput) {
     this.#running = running
@@ -43,6 +51,11 @@ export class RegisterScreen {
     if (this.#events.length > shownEvents) this.#events.shift()
   }
 
+  /** A remark that stays. */
+  say(message: string): void {
+    this.#remark = message
+  }
+
   stop(): void {
     clearInterval(this.#timer)
     if (this.#timer) void this.draw()
@@ -52,27 +65,26 @@ export class RegisterScreen {
     if (this.#isDrawing) return
     this.#isDrawing = true
     const { width, height, now, write } = this.#output
-    write(
-      redraw(await screenText(this.#running.keeper, this.#events, { width: width(), height: height(), nowMs: now() }), height())
-    )
+    const place = { width: width(), height: height(), nowMs: now(), remark: this.#remark }
+    write(redraw(await screenText(this.#running.keeper, this.#events, place), height()))
     this.#isDrawing = false
   }
 }
 
-/** The screen as text. @param nowMs of the keeper's clock */
+/** The screen as text. @param nowMs of the keeper's clock @param remark see `RegisterScreen.say` */
 export async function screenText(
   keeper: RunningRegistrations['keeper'],
   events: readonly RegistrationEvent[],
-  { width, height, nowMs }: { width: number; height: number; nowMs: number }
+  { width, height, nowMs, remark }: { width: number; height: number; nowMs: number; remark?: string | undefined }
 ): Promise<string> {
   const { accounts, registeredCount, window, breaker, isPaused } = keeper
   const silent = breaker.open.length > 0 ? `, silent: ${breaker.open.slice(0, 3).join(', ')}` : ''
   const queue = window.waiting > 0 ? `, ${window.waiting} wait for their turn` : ''
   const sum = `${registeredCount} of ${accounts.size} registered${isPaused ? ', paused' : ''}${queue}${silent}; ${window.requests} requests, ${window.repeats} repeats`
-  const last = events.map(({ ts, aor, event, reason, hint }) => {
-    const why = reason === null ? '' : `: ${reason}${hint ? `. ${hint}` : ''}`
-    return cut(`${ts.slice(11, 19)} ${aor} ${event}${why}`, width)
-  })
+  const happened = events.map(
+    ({ ts, aor, event, reason }) => `${ts.slice(11, 19)} ${aor} ${event}${reason === null ? '' : `: ${reason}`}`
+  )
+  const last = [...happened, ...adviceOf(keeper, events, remark, width)]
   const room = Math.min(shownAccounts, Math.max(1, height - last.length - 5))
   const rows = await renderRows(
     choose(accounts.values(), room).map((kept) => rowOf(kept, nowMs)),
@@ -80,7 +92,22 @@ export async function screenText(
     { width, forTerminal: true }
   )
   const rest = accounts.size > room ? [`… ${accounts.size - room} more`] : []
-  return [sum, '', ...rows.trimEnd().split('\n'), ...rest, '', ...last].map((line) => cut(line, width)).join('\n')
+  return [sum, '', ...rows.trimEnd().split('\n'), ...rest, '', ...last.map(escapeControls)]
+    .map((line) => cut(line, width))
+    .join('\n')
+}
+
+/** What is wrong with the account that failed last, in words, as long as it is not well; and the remark. */
+function adviceOf(
+  { accounts }: RunningRegistrations['keeper'],
+  events: readonly RegistrationEvent[],
+  remark: string | undefined,
+  width: number
+): string[] {
+  const worst = events.findLast(({ hint }) => hint !== undefined)
+  const isIll = worst !== undefined && accounts.get(worst.l_uuid)?.registration.isRegistered === false
+  const texts = [...(isIll ? [`${worst.aor}: ${worst.hint}`] : []), ...(remark === undefined ? [] : [remark])]
+  return texts.flatMap((text) => ['', ...wrap(text, Math.max(minWidth, width)).slice(0, maxAdviceLines)])
 }
 
 /** Those that are not well first; of the others those whose turn is next. */

@@ -1,21 +1,21 @@
-import { ConfigError, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import type { RegistrationSecret } from '../registrations/account.js'
-import { parseHa1 } from '../registrations/accounts/account-secret.js'
 import type { Address } from '../sip/address.js'
 import { readAddress } from '../sip/build.js'
 import { DigestSession } from '../sip/digest-session.js'
 import { SipSyntaxError } from '../sip/fault.js'
 import { encodeText } from '../sip/lexical.js'
 import { escapeUser, formatUri, isSipUri, parseUri, type SipUri } from '../sip/uri.js'
+import type { CredentialList } from '../uac/credential-list.js'
 import type { RequestDraft } from '../uac/draft.js'
 import type { ExchangeOptions } from '../uac/exchange.js'
 import type { UserAgent } from '../uac/user-agent.js'
 import { BaseCommand } from './base-command.js'
 import type { Command, Interfaces } from './oclif.js'
 import { askSecret } from './prompt.js'
-import { readSecretFile } from './secret.js'
 import { openSipAgent } from './sip-agent.js'
 import { sipFlags } from './sip-flags.js'
+import { allowedHashes, findLogin, guessNote, readCredentials } from './sip-login.js'
 
 export type SipFlags = Interfaces.InferredFlags<typeof sipFlags> & { timeout: number }
 
@@ -38,55 +38,52 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
   }
 
   /**
-   * The login of --auth-user; undefined without it. Each call gives a session of its own: requests in flight at the same time need one each.
-   * @param flags those of the command line, or with values of a row in them @param secret of a row, in place of what the command line says
+   * The login of --auth-user and --credentials; undefined without either. Each call gives a session of its own: requests in flight at the same time need
+   * one each.
+   * @param home the domain that is asked @param flags those of the command line, or with values of a row in them
+   * @param secret of a row, in place of what the command line says
    * @throws UsageError without a password and nobody to ask
    */
-  protected async digest(agent: UserAgent, flags = this.#flags, secret?: RegistrationSecret): Promise<DigestSession | undefined> {
-    const username = flags['auth-user']
-    if (username === undefined) return undefined
-    const login = secret ?? (await this.#secret(username))
-    const credentials =
-      login.kind === 'ha1' ? { username, ha1: { [login.algorithm]: login.ha1 } } : { username, password: login.password }
+  protected async digest(
+    agent: UserAgent,
+    home: string,
+    flags = this.#flags,
+    secret?: RegistrationSecret
+  ): Promise<DigestSession | undefined> {
+    const { 'auth-user': username, 'auth-realm': ownRealm, 'auth-any-realm': anyRealm } = flags
+    this.#credentials ??= { list: readCredentials(flags, (message) => this.note(message)) }
+    const { list } = this.#credentials
+    const own = username === undefined ? undefined : { username, ...withSecret(secret ?? (await this.#secret(username))) }
+    if (!own && !list) return undefined
     return new DigestSession({
-      credentialsFor: (realm) => (realm === (flags['auth-realm'] ?? realm) ? credentials : undefined),
+      credentialsFor: (realm) => {
+        if (own && realm === ownRealm) return own
+        return list?.find(realm) ?? (own && ownRealm === undefined ? { ...own, isGuess: !anyRealm } : undefined)
+      },
       cnonce: () => agent.ids.cnonce(),
-      ...(flags['auth-algorithms'] && { hashes: flags['auth-algorithms'] })
+      ...{ home, hashes: allowedHashes(flags), onGuess: this.#onGuess }
     })
   }
 
+  #credentials: { list: CredentialList | undefined } | undefined
+  readonly #onGuess = guessNote((message) => this.note(message), '--auth-realm')
+
   /** Asked for once, however many requests need it. */
   #secret(username: string): Promise<RegistrationSecret> {
-    this.#knownSecret ??= this.#findSecret(username)
+    this.#knownSecret ??= findLogin({
+      flags: this.#flags,
+      origins: this.origins,
+      note: (message) => this.note(message),
+      ask: this.mayAsk ? () => askSecret(`Password of ${username}:`, this.signal) : undefined,
+      missing: {
+        message: 'There is no password for --auth-user',
+        hint: 'Set PBXKIT_AUTH_PASSWORD, or name a file with --auth-password-file (or --auth-ha1-file).'
+      }
+    })
     return this.#knownSecret
   }
 
   #knownSecret: Promise<RegistrationSecret> | undefined
-
-  async #findSecret(username: string): Promise<RegistrationSecret> {
-    const file = this.#flags['auth-ha1-file']
-    const isTyped = file !== undefined && this.origins.get('auth-ha1-file')?.kind === 'flag'
-    const fromEnvironment = isTyped ? undefined : process.env.PBXKIT_AUTH_HA1
-    const text = fromEnvironment || (file === undefined ? undefined : readSecretFile(file, (message) => this.note(message)))
-    if (text === undefined) return { kind: 'password', password: await this.#password(username) }
-    try {
-      return parseHa1(text.trim())
-    } catch (cause) {
-      const where = fromEnvironment ? 'PBXKIT_AUTH_HA1' : '--auth-ha1-file'
-      throw new ConfigError(`The HA1 of ${where} ${(cause as Error).message}`, { cause })
-    }
-  }
-
-  async #password(username: string): Promise<string> {
-    const file = this.#flags['auth-password-file']
-    if (process.env.PBXKIT_AUTH_PASSWORD && this.origins.get('auth-password-file')?.kind !== 'flag')
-      return process.env.PBXKIT_AUTH_PASSWORD
-    if (file !== undefined) return readSecretFile(file, (message) => this.note(message))
-    if (this.mayAsk) return askSecret(`Password of ${username}:`, this.signal)
-    throw new UsageError('There is no password for --auth-user', {
-      hint: 'Set PBXKIT_AUTH_PASSWORD, or name a file with --auth-password-file (or --auth-ha1-file).'
-    })
-  }
 
   /** A new request outside of any dialog, as the flags say. */
   protected draft(agent: UserAgent, method: string, uri: SipUri, flags = this.#flags): RequestDraft {
@@ -112,6 +109,10 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
     const hop = route === undefined ? uri : readSipUri('--route', readAddress(route).uriText)
     return { to: proxy === undefined ? hop : readSipUri('--proxy', proxy), timeoutMs: timeout, udpOnly, signal: this.signal }
   }
+}
+
+function withSecret(secret: RegistrationSecret) {
+  return secret.kind === 'ha1' ? { ha1: { [secret.algorithm]: secret.ha1 } } : { password: secret.password }
 }
 
 /** `sip:` may be left out. @throws UsageError that names the flag */

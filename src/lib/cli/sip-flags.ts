@@ -54,7 +54,17 @@ export const sipFlags = {
     helpValue: 'FILE',
     ...login
   }),
-  'auth-realm': Flags.string({ description: 'answer this realm only', helpValue: 'REALM', ...login }),
+  'auth-realm': Flags.string({ description: 'the password is for this realm only', helpValue: 'REALM', ...login }),
+  'auth-any-realm': Flags.boolean({
+    description: 'any realm may have an answer, also one of several, and without a word',
+    exclusive: ['auth-realm'],
+    ...login
+  }),
+  credentials: Flags.string({
+    description: 'file with user:realm:password, one a line: each answers its own realm (credential)',
+    helpValue: 'FILE',
+    ...login
+  }),
   'auth-algorithms': Flags.option({
     options: digestHashes,
     description: 'hashes that may be used, best first (default: the strongest that is offered)',
@@ -62,6 +72,7 @@ export const sipFlags = {
     delimiter: ',',
     ...login
   })(),
+  'no-md5': Flags.boolean({ description: 'never MD5, whatever is offered', ...login }),
 
   'tls-ca': Flags.string({ description: 'trust the authorities in this PEM file', helpValue: 'FILE', ...tls }),
   'tls-pin': Flags.string({

@@ -115,8 +115,8 @@ export abstract class SipSendCommand<T extends typeof Command> extends SipComman
     const sessions = new Map<number, DigestSession | undefined>()
     await runBatch(agent, jobs(), { concurrency, intervalMs: interval, signal: this.signal }, async (job, place) => {
       const isOwn = job.secret !== undefined || job.flags['auth-user'] !== user
-      if (!isOwn && !sessions.has(place)) sessions.set(place, await this.digest(agent))
-      const digest = isOwn ? await this.digest(agent, job.flags, job.secret) : sessions.get(place)
+      if (!isOwn && !sessions.has(place)) sessions.set(place, await this.digest(agent, job.uri.host))
+      const digest = isOwn ? await this.digest(agent, job.uri.host, job.flags, job.secret) : sessions.get(place)
       try {
         await this.#sendOne(agent, job, digest, printer)
       } catch (error) {

@@ -1,5 +1,6 @@
 import { ExitStatus, type PbxkitError } from '../errors.js'
-import type { SipRequest } from '../sip/message.js'
+import { cluesOf } from '../registrations/failure-clues.js'
+import type { SipReply, SipRequest } from '../sip/message.js'
 import type { SendResult } from '../uac/send.js'
 import type { Output } from './output.js'
 import { messageJson, messageText, replyJson, replyLine, type ShownReply } from './sip-reply-text.js'
@@ -54,7 +55,7 @@ export class SendPrinter {
     }
     if (isExpected(status)) return
     this.#unexpected++
-    if (status === 401 || status === 407) this.#explain(answer?.challenge)
+    if (status === 401 || status === 407) this.#explain(answer?.challenge, shown.reply)
   }
 
   /** One of several was not answered: the others go on. */
@@ -100,13 +101,21 @@ export class SendPrinter {
   }
 
   /** A challenge that could not be answered is a login that was refused. Said once: a thousand rows have one reason. */
-  #explain(challenge: string | undefined): void {
+  #explain(challenge: string | undefined, reply: SipReply): void {
     if (this.#refusals++ > 0) return
     const reasons: Record<string, string> = {
       refused: 'the password, or the user, is wrong',
-      'foreign realm': 'it asks for another realm than --auth-realm'
+      'foreign realm': `it asks for ${realmsOf(reply)}, which nobody has named as ours (--auth-realm, --credentials)`,
+      unsupported: 'its challenges are of kinds that may not be answered (--auth-algorithms, --no-md5, the kind of HA1)'
     }
     const why = challenge === undefined ? undefined : (reasons[challenge] ?? challenge)
-    this.#options.note(why === undefined ? 'it asks who you are: give --auth-user' : `the login failed: ${why}`)
+    this.#options.note(
+      why === undefined ? `it asks who you are in ${realmsOf(reply)}: give --auth-user` : `the login failed: ${why}`
+    )
   }
+}
+
+function realmsOf(reply: SipReply): string {
+  const { realms } = cluesOf(reply)
+  return realms.length === 0 ? 'its realm' : `the realm ${realms.map((realm) => `"${realm}"`).join(' and ')}`
 }

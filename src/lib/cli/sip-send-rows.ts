@@ -78,6 +78,7 @@ const fixed = new Set([
   'raw',
   'auth-password-file',
   'auth-ha1-file',
+  'credentials',
   'on-reply',
   'config',
   'profile'

@@ -50,6 +50,11 @@ function causes(symptoms: Symptoms): string[] {
     case 'no password':
       return wrongPassword(symptoms)
     case 'realm mismatch':
+      if (account.realm === undefined)
+        return [
+          `It asks for ${realmsOf(symptoms, 'and')} at once, and the account names none: write the one that is yours (column realm, --auth-realm).`,
+          'A realm that somebody puts beside it gets no answer, because it would be a hash of the password.'
+        ]
       return [
         `The registrar asks for ${realmsOf(symptoms)}, and the account is of the realm "${account.realm}": correct the realm, or leave it empty.`,
         'A foreign realm gets no answer, because it would be a hash of the password.'
@@ -136,9 +141,9 @@ function quoted({ clues }: Symptoms): string[] {
   return clues && clues.warnings.length > 0 ? [`It says: ${clues.warnings.join('; ')}.`] : []
 }
 
-function realmsOf({ clues }: Symptoms): string {
+function realmsOf({ clues }: Symptoms, conjunction: 'or' | 'and' = 'or'): string {
   if (!clues || clues.realms.length === 0) return 'its realm'
-  return `the realm ${clues.realms.map((realm) => `"${realm}"`).join(' or ')}`
+  return `the realm ${clues.realms.map((realm) => `"${realm}"`).join(` ${conjunction} `)}`
 }
 
 function bare(hostPort: string): string {

@@ -1,12 +1,20 @@
+import { createMetricsRenderer, metricsContentType } from '../monitoring/prometheus.js'
 import type { Address } from '../net/address.js'
 import { HttpServer } from '../net/http-server.js'
 import { ListenerSet } from '../net/listener-set.js'
+import type { Scraped } from './metrics-text.js'
 
-/** Serves `GET /metrics` and `GET /health`. @returns where, and what ends it @throws ListenError */
+/**
+ * Serves `GET /metrics` and `GET /health`.
+ * @param scrape what the metrics are made of, when somebody asks
+ * @returns where, and what ends it
+ * @throws ListenError
+ */
 export async function serveMetrics(
   address: Address,
-  { metrics, health }: { metrics: () => string; health: () => boolean }
+  { scrape, health }: { scrape: () => Scraped; health: () => boolean }
 ): Promise<{ address: Address; close: () => void }> {
+  const metrics = metricsRenderer()
   const http = new HttpServer({
     onRequest: (request, response) => {
       const path = (request.url ?? '').replace(/\?.*/, '')
@@ -20,7 +28,10 @@ export async function serveMetrics(
           .writeHead(isHealthy ? 200 : 503, { 'Content-Type': 'text/plain; charset=utf-8' })
           .end(isHealthy ? 'ok\n' : 'nobody is registered\n')
       } else {
-        response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(metrics())
+        metrics(scrape()).then(
+          (text) => response.writeHead(200, { 'Content-Type': metricsContentType }).end(text),
+          () => response.writeHead(500).end()
+        )
       }
     },
     onUpgrade: (_request, socket) => socket.destroy()
@@ -39,5 +50,16 @@ export async function serveMetrics(
       listeners.close()
       http.close(true)
     }
+  }
+}
+
+/** Made at the first scrape: prom-client is for those who have a Prometheus. */
+export function metricsRenderer(): (scraped: Scraped) => Promise<string> {
+  let renderer: Promise<(scraped: Scraped) => Promise<string>> | undefined
+  return async (scraped) => {
+    renderer ??= import('./metrics-text.js').then(({ registrationMetrics, registrationHistograms }) =>
+      createMetricsRenderer('pbxkit_uac_', registrationMetrics, registrationHistograms)
+    )
+    return (await renderer)(scraped)
   }
 }

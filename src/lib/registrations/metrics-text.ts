@@ -1,48 +1,134 @@
-import { rttBucketsS } from './keeper-stats.js'
+import { type HistogramDefinition, type MetricDefinition, type MetricValue, processMetrics } from '../monitoring/prometheus.js'
+import type { UserAgent } from '../uac/user-agent.js'
 import type { RegistrationKeeper } from './registration-keeper.js'
 import { registrationStates } from './registration-state.js'
 
-/** The text format of Prometheus. Labels are bounded: states are ours, statuses have three digits. */
-export function metricsText(keeper: RegistrationKeeper): string {
+/** What the metrics are made of. */
+export interface Scraped {
+  keeper: RegistrationKeeper
+  agents: readonly Pick<UserAgent, 'counters'>[]
+  version: string
+  /** ISO 8601. */
+  startedAt: string
+}
+
+const one = (value: number): MetricValue[] => [{ value }]
+
+/** Labels are bounded: states and kinds are ours, statuses have three digits. */
+export const registrationMetrics: readonly MetricDefinition<Scraped>[] = [
+  {
+    type: 'gauge',
+    name: 'info',
+    help: 'Always 1; the label tells the version.',
+    labels: ['version'],
+    read: ({ version }) => [{ labels: { version }, value: 1 }]
+  },
+  {
+    type: 'gauge',
+    name: 'start_time_seconds',
+    help: 'When the service was started, in seconds since 1970.',
+    read: ({ startedAt }) => one(Date.parse(startedAt) / 1000)
+  },
+  {
+    type: 'gauge',
+    name: 'registered',
+    help: 'Accounts with a binding that lives.',
+    read: ({ keeper }) => one(keeper.registeredCount)
+  },
+  {
+    type: 'gauge',
+    name: 'accounts',
+    help: 'Accounts by state.',
+    labels: ['state'],
+    read: ({ keeper }) => accountsByState(keeper)
+  },
+  {
+    type: 'gauge',
+    name: 'paused',
+    help: '1 while nothing is registered or refreshed (reg_active 0), else 0.',
+    read: ({ keeper }) => one(Number(keeper.isPaused))
+  },
+  {
+    type: 'counter',
+    name: 'attempts_total',
+    help: 'Attempts to register, refresh or take back.',
+    read: ({ keeper }) => one(keeper.stats.attempts)
+  },
+  {
+    type: 'counter',
+    name: 'requests_total',
+    help: 'REGISTERs that went out, copies not counted.',
+    read: ({ keeper }) => one(keeper.window.requests)
+  },
+  {
+    type: 'counter',
+    name: 'retransmissions_total',
+    help: 'Copies of them.',
+    read: ({ keeper }) => one(keeper.window.repeats)
+  },
+  {
+    type: 'counter',
+    name: 'replies_total',
+    help: 'Final replies by status.',
+    labels: ['code'],
+    read: ({ keeper }) => [...keeper.stats.replies].map(([code, value]) => ({ labels: { code: String(code) }, value }))
+  },
+  {
+    type: 'counter',
+    name: 'timeouts_total',
+    help: 'Attempts that ended without a reply.',
+    read: ({ keeper }) => one(keeper.stats.timeouts)
+  },
+  {
+    type: 'counter',
+    name: 'expired_total',
+    help: 'Bindings that ended before they were refreshed.',
+    read: ({ keeper }) => one(keeper.stats.expired)
+  },
+  {
+    type: 'counter',
+    name: 'ignored_messages_total',
+    help: 'Messages that changed nothing: not readable, replies to nothing of ours, replies with our branch and another CSeq, Call-ID or From tag.',
+    labels: ['reason'],
+    read: ({ agents }) =>
+      (['refused', 'unknown', 'forged'] as const).map((reason) => ({
+        labels: { reason },
+        value: agents.reduce((sum, { counters }) => sum + counters[reason], 0)
+      }))
+  },
+  {
+    type: 'gauge',
+    name: 'window',
+    help: 'Accounts that may have a request on its way.',
+    read: ({ keeper }) => one(keeper.window.limit)
+  },
+  { type: 'gauge', name: 'outstanding', help: 'Accounts that have one.', read: ({ keeper }) => one(keeper.window.active) },
+  {
+    type: 'gauge',
+    name: 'waiting',
+    help: 'Accounts whose time has come, and that wait for a place in the window.',
+    read: ({ keeper }) => one(keeper.window.waiting)
+  },
+  {
+    type: 'gauge',
+    name: 'silent_targets',
+    help: 'Targets that do not answer.',
+    read: ({ keeper }) => one(keeper.breaker.open.length)
+  },
+  { type: 'gauge', name: 'flows', help: 'Connections and UDP peers in use.', read: ({ keeper }) => one(keeper.flows.size) },
+  ...processMetrics
+]
+
+export const registrationHistograms: readonly HistogramDefinition<Scraped>[] = [
+  {
+    name: 'rtt_seconds',
+    help: 'From the first copy of a request to its final reply.',
+    read: ({ keeper }) => [{ counts: keeper.stats.roundTrips }]
+  }
+]
+
+function accountsByState(keeper: RegistrationKeeper): MetricValue[] {
   const states = new Map<string, number>(registrationStates.map((state) => [state, 0]))
   for (const { registration } of keeper.accounts.values()) states.set(registration.state, states.get(registration.state)! + 1)
-  const { stats, window, breaker, flows } = keeper
-  const lines: string[] = []
-  const metric = (name: string, type: string, help: string, series: Iterable<readonly [labels: string, value: number]>) => {
-    lines.push(`# HELP pbxkit_uac_${name} ${help}`, `# TYPE pbxkit_uac_${name} ${type}`)
-    for (const [labels, value] of series) lines.push(`pbxkit_uac_${name}${labels} ${value}`)
-  }
-  const one = (value: number) => [['', value] as const]
-  metric('registered', 'gauge', 'Accounts with a binding that lives.', one(keeper.registeredCount))
-  metric(
-    'accounts',
-    'gauge',
-    'Accounts by state.',
-    [...states].map(([state, count]) => [`{state="${state}"}`, count] as const)
-  )
-  metric('requests_total', 'counter', 'REGISTERs that went out, copies not counted.', one(window.requests))
-  metric('retransmissions_total', 'counter', 'Copies of them.', one(window.repeats))
-  metric(
-    'replies_total',
-    'counter',
-    'Final replies by status.',
-    [...stats.replies].map(([code, count]) => [`{code="${code}"}`, count] as const)
-  )
-  metric('timeouts_total', 'counter', 'Attempts that ended without a reply.', one(stats.timeouts))
-  metric('expired_total', 'counter', 'Bindings that ended before they were refreshed.', one(stats.expired))
-  metric('window', 'gauge', 'Accounts that may have a request on its way.', one(window.limit))
-  metric('outstanding', 'gauge', 'Accounts that have one.', one(window.active))
-  metric('silent_targets', 'gauge', 'Targets that do not answer.', one(breaker.open.length))
-  metric('flows', 'gauge', 'Connections and UDP peers in use.', one(flows.size))
-  let sum = 0
-  const buckets = stats.rttCounts.map((count, at) => {
-    sum += count
-    return [`_bucket{le="${rttBucketsS[at] ?? '+Inf'}"}`, sum] as const
-  })
-  metric('rtt_seconds', 'histogram', 'From the first copy of a request to its final reply.', [
-    ...buckets,
-    ['_sum', stats.rttSumS],
-    ['_count', sum]
-  ])
-  return `${lines.join('\n')}\n`
+  return [...states].map(([state, value]) => ({ labels: { state }, value }))
 }

@@ -1,3 +1,5 @@
+import type { Credentials } from '../sip/digest.js'
+
 /** What holds for all accounts: how patient they are, and how they deal with addresses that others see. */
 export interface RegistrationPolicy {
   /** The base of the back-off in seconds (RFC 5626 4.5); 0: the first failure is the last try, as Kamailio's default has it. */
@@ -12,6 +14,12 @@ export interface RegistrationPolicy {
   nat: 'auto' | 'off' | 'stun'
   /** A Call-ID for every refresh, as Kamailio has it without reg_keep_callid (against RFC 3261 10.2.4). */
   newCallId: boolean
+  /** An account without a realm answers whoever asks, also one of several. */
+  anyRealm?: boolean | undefined
+  /** Logins of other realms than the accounts': of a proxy before the registrar. */
+  credentials?: ((realm: string) => Credentials | undefined) | undefined
+  /** A realm that nobody has named gets an answer. */
+  onGuess?: ((realm: string) => void) | undefined
 }
 
 export const defaultPolicy: RegistrationPolicy = {

@@ -13,6 +13,7 @@ import type { RegistrationAccount } from './account.js'
 import { contactParameters, contactUri, contactUser, instanceOf } from './contact.js'
 import { isUsable, seenAddress } from './nat.js'
 import type { OwnContact } from './own-binding.js'
+import type { RegistrationPolicy } from './policy.js'
 import type { Purpose } from './registration-state.js'
 
 /** Who an account is in its requests, over restarts. */
@@ -33,6 +34,8 @@ export interface RegisterWish {
   requestUri: string | undefined
 }
 
+type LoginPolicy = Pick<RegistrationPolicy, 'anyRealm' | 'credentials' | 'onGuess'>
+
 const none: readonly string[] = []
 
 // A gateway that shows us another address with every request would have us register for ever.
@@ -43,6 +46,7 @@ export class RegisterRequests implements DigestOptions {
   readonly #account: RegistrationAccount
   readonly #ids: Identifiers
   readonly #userAgent: string
+  readonly #logins: LoginPolicy
   readonly digest: DigestSession
   #callId: string
   readonly #fromTag: string
@@ -56,10 +60,15 @@ export class RegisterRequests implements DigestOptions {
   #withoutOutbound = false
   #withoutTags: readonly string[] | undefined
 
-  constructor(account: RegistrationAccount, { ids, userAgent }: { ids: Identifiers; userAgent: string }, saved?: SavedIdentity) {
+  constructor(
+    account: RegistrationAccount,
+    { ids, userAgent, policy }: { ids: Identifiers; userAgent: string; policy: LoginPolicy },
+    saved?: SavedIdentity
+  ) {
     this.#account = account
     this.#ids = ids
     this.#userAgent = userAgent
+    this.#logins = policy
     this.#callId = saved?.callId ?? ids.callId()
     this.#fromTag = saved?.fromTag ?? ids.tag()
     this.#cseq = saved?.cseq ?? 0
@@ -68,7 +77,15 @@ export class RegisterRequests implements DigestOptions {
   }
 
   credentialsFor(realm: string): Credentials | undefined {
-    return credentialsOf(this.#account, realm)
+    return credentialsOf(this.#account, realm, this.#logins)
+  }
+
+  onGuess(realm: string): void {
+    this.#logins.onGuess?.(realm)
+  }
+
+  get home(): string {
+    return this.#account.domain
   }
 
   cnonce(): string {
@@ -219,9 +236,14 @@ export class RegisterRequests implements DigestOptions {
 /** A realm that is not the account's gets no answer: the hash of a password is for whom it was made. */
 function credentialsOf(
   { realm: own, secret, authUsername: username }: RegistrationAccount,
-  realm: string
+  realm: string,
+  { credentials, anyRealm }: LoginPolicy
 ): Credentials | undefined {
-  if (own !== undefined && own !== realm) return undefined
-  if (secret.kind === 'password') return { username, password: secret.password }
-  return { username, ha1: { [secret.algorithm]: secret.ha1 } }
+  if (own !== realm) {
+    const named = credentials?.(realm)
+    if (named || own !== undefined) return named
+  }
+  const isGuess = own === undefined && !anyRealm
+  if (secret.kind === 'password') return { username, password: secret.password, isGuess }
+  return { username, ha1: { [secret.algorithm]: secret.ha1 }, isGuess }
 }

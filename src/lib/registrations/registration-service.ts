@@ -10,10 +10,10 @@ import { ChangeCommand } from './change-command.js'
 import { summaryOf } from './control-methods.js'
 import { answerRequests, type IncomingOptions } from './incoming-requests.js'
 import type { KeeperOptions } from './keeper-options.js'
-import { metricsText } from './metrics-text.js'
 import type { RegistrationEvent } from './registration-event.js'
 import { RegistrationKeeper } from './registration-keeper.js'
 import { readState, writeState } from './state-file.js'
+import { lockState } from './state-lock.js'
 
 export interface RegistrationServiceOptions
   extends Omit<KeeperOptions, 'agents' | 'wheel' | 'now' | 'wallNow' | 'random' | 'onEvent' | 'isHeard' | 'onFault'> {
@@ -23,6 +23,8 @@ export interface RegistrationServiceOptions
   /** Written every few seconds with the numbers of `uac status`. */
   statusFile: string | undefined
   metrics: Address | undefined
+  /** Of the program, for the metrics. */
+  version?: string | undefined
   onChange: string | undefined
   /** At a stop the bindings stay. */
   keepBindings: boolean
@@ -53,13 +55,28 @@ const statusEveryMs = 5_000
 
 /**
  * Keeps accounts registered until the signal is aborted; then bindings are taken back, in a bounded time.
- * @throws ListenError for --metrics, IoError for a state file that cannot be read or written, DataError for a socket of an account
+ * @throws ListenError for --metrics, IoError for a state file that cannot be read or written, or that another one has, DataError for a socket of an account
  */
 export async function startRegistrations(
   accounts: readonly RegistrationAccount[],
   options: RegistrationServiceOptions,
   listener: RegistrationListener,
   signal: AbortSignal
+): Promise<RunningRegistrations> {
+  const unlock = options.stateFile === undefined ? () => {} : await lockState(options.stateFile)
+  try {
+    return await start(accounts, options, listener, { signal, unlock })
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+async function start(
+  accounts: readonly RegistrationAccount[],
+  options: RegistrationServiceOptions,
+  listener: RegistrationListener,
+  { signal, unlock }: { signal: AbortSignal; unlock: () => void }
 ): Promise<RunningRegistrations> {
   const { stateFile, statusFile, openAgent, incoming } = options
   const now = () => performance.now()
@@ -103,7 +120,7 @@ export async function startRegistrations(
     options.metrics &&
     (await import('./metrics-server.js').then(({ serveMetrics }) =>
       serveMetrics(options.metrics!, {
-        metrics: () => metricsText(keeper),
+        scrape: () => ({ keeper, agents: agents.all, version: options.version ?? '', startedAt }),
         health: () => keeper.registeredCount > 0 || keeper.accounts.size === 0
       })
     ))
@@ -138,6 +155,7 @@ export async function startRegistrations(
       saveState()
       saveStatus()
     } finally {
+      unlock()
       agents.close()
       wheel.stop()
     }

@@ -9,6 +9,10 @@ export interface DigestOptions {
   credentialsFor: (realm: string) => Credentials | undefined
   /** Of `Identifiers.cnonce`. */
   cnonce: () => string
+  /** The domain that is asked: where several realms want an answer and nobody has named ours, only its own gets one. */
+  readonly home?: string | undefined
+  /** A realm that nobody has named is about to get an answer. */
+  onGuess?: ((realm: string) => void) | undefined
   /** The hashes that may be used, best first. */
   hashes?: readonly DigestHash[] | undefined
 }
@@ -95,7 +99,7 @@ export class DigestSession {
     if (usual) return usual
     const usable = all.filter(({ hash }) => this.#hashes.includes(hash))
     if (usable.length === 0) return 'unsupported'
-    const ours = usable.filter(({ realm }) => this.#options.credentialsFor(realm) !== undefined)
+    const ours = usable.filter((one) => this.#isOurs(one, usable))
     if (ours.length === 0) return 'foreign realm'
     const best = this.#bestOfEachRealm(ours)
     if (best.length === 0) return 'unsupported'
@@ -106,6 +110,7 @@ export class DigestSession {
       }
     }
     for (const challenge of best) {
+      if (this.#options.credentialsFor(challenge.realm)?.isGuess) this.#options.onGuess?.(challenge.realm)
       this.#keep({ challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
     }
     return 'answer'
@@ -150,6 +155,14 @@ export class DigestSession {
     for (const { challenge, cnonce, count } of saved) {
       this.#keep({ challenge, cnonce, count, accepted: true })
     }
+  }
+
+  /** Whoever is on the way can put a challenge of another realm beside that of the server, and would get a hash of the password. */
+  #isOurs({ from, realm }: DigestChallenge, all: readonly DigestChallenge[]): boolean {
+    const credentials = this.#options.credentialsFor(realm)
+    if (!credentials?.isGuess) return credentials !== undefined
+    const isAlone = all.every((one) => one.from !== from || one.realm === realm)
+    return isAlone || realm.toLowerCase() === this.#options.home?.toLowerCase()
   }
 
   #find(challenge: DigestChallenge): Kept | undefined {

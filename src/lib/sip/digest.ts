@@ -9,6 +9,8 @@ export interface Credentials {
   password?: string
   /** H(username:realm:password) in hex for each hash that it was made with. Where one is given it wins over the password. */
   ha1?: Partial<Record<DigestHash, string>>
+  /** Nobody has said which realm they are for: they answer the one that asks, but not one of several. */
+  isGuess?: boolean
 }
 
 /** The request that is to be proven. */

@@ -13,6 +13,18 @@ const transports = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const
 const keepalives = ['options', 'crlf', 'stun', 'none'] as const
 const algorithms = ['SHA-512-256', 'SHA-256', 'MD5'] as const
 
+/** What holds for accounts that say nothing themselves. */
+export interface AccountDefaults {
+  readonly realm?: string | undefined
+  /** As `auth_proxy`. */
+  readonly proxies?: readonly string[] | undefined
+  readonly expiresS?: number | undefined
+  readonly contactAddress?: string | undefined
+  readonly path?: boolean | undefined
+  readonly outbound?: boolean | undefined
+  readonly algorithms?: RegistrationAccount['algorithms']
+}
+
 /** For a source that says nothing; what most registrars grant (RFC 3261 10.2.1.1). */
 const defaultExpiresS = 3600
 /** `contact_params` that are made from other columns, or by the registration. */
@@ -22,7 +34,11 @@ const ownParameters = ['expires', 'q', '+sip.instance', 'reg-id', 'line', 'tag']
  * Makes an account of a row.
  * @returns the account, or everything that is wrong with the row, each fault with its column and none with a secret
  */
-export function readAccount(row: AccountRow, secrets: SecretStore): RegistrationAccount | { faults: readonly string[] } {
+export function readAccount(
+  row: AccountRow,
+  secrets: SecretStore,
+  defaults: AccountDefaults = {}
+): RegistrationAccount | { faults: readonly string[] } {
   if (!row.values) return { faults: row.faults }
   const fields = new AccountFields(row.values, row.faults)
   const uuid = fields.required('l_uuid')
@@ -40,20 +56,20 @@ export function readAccount(row: AccountRow, secrets: SecretStore): Registration
     localDomain: fields.read('l_domain', fields.text('l_domain'), checkHost),
     username: username ?? '',
     domain: domain ?? '',
-    realm: fields.text('realm'),
+    realm: fields.text('realm') ?? defaults.realm,
     authUsername: fields.text('auth_username') ?? unescapeUri(username ?? ''),
-    secret: secret ?? none,
-    proxies: fields.read('auth_proxy', 'list', () => readProxies([...fields.list('auth_proxy'), ...fields.list('proxy2')])) ?? [],
-    expiresS: fields.integer('expires', 0, maxSeconds) ?? defaultExpiresS,
+    secret: secret ?? noSecret,
+    proxies: readNextHops(fields) ?? defaults.proxies ?? none,
+    expiresS: fields.integer('expires', 0, maxSeconds) ?? defaults.expiresS ?? defaultExpiresS,
     isDisabled: isDisabled(fields),
     delayS: fields.integer('reg_delay', 0, maxSeconds) ?? 0,
-    contactAddress: fields.read('contact_addr', fields.text('contact_addr'), checkHost),
+    contactAddress: fields.read('contact_addr', fields.text('contact_addr'), checkHost) ?? defaults.contactAddress,
     contactUser,
     contactParameters: fields.read('contact_params', fields.text('contact_params'), readContactParameters),
     socket,
     transport,
-    path: fields.flag('path') ?? false,
-    outbound: fields.flag('outbound') ?? false,
+    path: fields.flag('path') ?? defaults.path ?? false,
+    outbound: fields.flag('outbound') ?? defaults.outbound ?? false,
     instanceId: fields.read('instance_id', fields.text('instance_id'), readInstanceId),
     // RFC 5626 4.2: a positive number.
     regId: fields.integer('reg_id', 1, 2 ** 31 - 1),
@@ -61,7 +77,7 @@ export function readAccount(row: AccountRow, secrets: SecretStore): Registration
     refreshRatio: fields.decimal('refresh_ratio', 0.1, 0.95, 6),
     extraHeaders: fields.read('extra_headers', fields.text('extra_headers'), readExtraHeaders) ?? noHeaders,
     userAgent: fields.text('user_agent'),
-    algorithms: readAlgorithms(fields, secret?.kind === 'ha1' ? secret.algorithm : undefined),
+    algorithms: readAlgorithms(fields, secret?.kind === 'ha1' ? secret.algorithm : undefined) ?? defaults.algorithms,
     keepalive: fields.word('keepalive', keepalives),
     tag: fields.text('tag'),
     display: fields.text('display'),
@@ -73,7 +89,16 @@ export function readAccount(row: AccountRow, secrets: SecretStore): Registration
 const noHeaders: RegistrationAccount['extraHeaders'] = []
 
 /** What is missing has been noted. */
-const none: RegistrationSecret = { kind: 'password', password: '' }
+const noSecret: RegistrationSecret = { kind: 'password', password: '' }
+
+/** One for all: there may be 100,000 accounts without any. */
+const none: readonly string[] = []
+
+/** Undefined where the row names none. */
+function readNextHops(fields: AccountFields): readonly string[] | undefined {
+  const found = fields.read('auth_proxy', 'list', () => readProxies([...fields.list('auth_proxy'), ...fields.list('proxy2')]))
+  return found && found.length > 0 ? found : undefined
+}
 
 /** Kamailio keeps its state in `flags` as well; only bit 1 is somebody's wish. */
 function isDisabled(fields: AccountFields): boolean {

@@ -4,7 +4,7 @@ import type { RegistrationAccount } from '../account.js'
 import { type AccountFormat, readFileRows, readStreamRows } from './account-file.js'
 import { type AccountRow, maxAccounts } from './account-row.js'
 import { SecretStore } from './account-secret.js'
-import { readAccount } from './read-account.js'
+import { type AccountDefaults, readAccount } from './read-account.js'
 import type { SqlSettings } from './sql-accounts.js'
 
 /** Where accounts stand. */
@@ -16,6 +16,7 @@ export type AccountSource =
 export interface ReadAccountsSettings extends SqlSettings {
   /** Told of files with secrets that others may read. */
   readonly warn?: ((message: string) => void) | undefined
+  readonly defaults?: AccountDefaults | undefined
 }
 
 /** A row that is no account. Its message has all that is wrong with it, and no secret. */
@@ -37,7 +38,7 @@ export interface ReadAccounts {
  * @throws ConfigError, DataError, IoError for a source that is no table of accounts at all; what the store throws
  */
 export async function readAccounts(source: AccountSource, settings: ReadAccountsSettings): Promise<ReadAccounts> {
-  const { env = process.env, warn = () => {}, signal } = settings
+  const { env = process.env, warn = () => {}, signal, defaults } = settings
   const folder = source.kind === 'file' ? path.dirname(path.resolve(source.path)) : process.cwd()
   const secrets = new SecretStore({ env, folder, warn })
   const accounts = new Map<string, RegistrationAccount>()
@@ -46,7 +47,7 @@ export async function readAccounts(source: AccountSource, settings: ReadAccounts
   for await (const row of await rowsOf(source, settings, warn)) {
     signal?.throwIfAborted()
     if (++count > maxAccounts) throw new DataError(`More than ${maxAccounts} accounts`)
-    const read = readAccount(row, secrets)
+    const read = readAccount(row, secrets, defaults)
     if ('faults' in read) {
       problems.push({ source: row.source, message: read.faults.join('; '), uuid: row.values?.get('l_uuid')?.trim() || undefined })
       continue

@@ -6,7 +6,7 @@ import type { RegistrationAccount } from '../../../../src/lib/registrations/acco
 import { AgentPool } from '../../../../src/lib/registrations/agent-pool.js'
 import { controlMethods } from '../../../../src/lib/registrations/control-methods.js'
 import { answerRequests } from '../../../../src/lib/registrations/incoming-requests.js'
-import { metricsText } from '../../../../src/lib/registrations/metrics-text.js'
+import { metricsRenderer } from '../../../../src/lib/registrations/metrics-server.js'
 import { defaultPolicy } from '../../../../src/lib/registrations/policy.js'
 import type { RegistrationEvent } from '../../../../src/lib/registrations/registration-event.js'
 import { RegistrationKeeper } from '../../../../src/lib/registrations/registration-keeper.js'
@@ -87,7 +87,22 @@ describe('all accounts together', () => {
     await until(() => count('registered') === 40)
     expect(keeper.registeredCount).toBe(40)
     expect(most).toBeLessThanOrEqual(5)
-    expect(metricsText(keeper)).toContain('pbxkit_uac_registered 40\n')
+    const scraped = {
+      keeper,
+      agents: [{ counters: { refused: 1, forged: 2, unknown: 3 } }],
+      version: '1',
+      startedAt: '2026-01-01T00:00:00Z'
+    }
+    const metrics = await metricsRenderer()(scraped)
+    for (const line of [
+      'registered 40',
+      'accounts{state="registered"} 40',
+      'replies_total{code="200"} 40',
+      'rtt_seconds_count 40'
+    ])
+      expect(metrics).toContain(`\npbxkit_uac_${line}\n`)
+    expect(metrics).toContain('pbxkit_uac_ignored_messages_total{reason="forged"} 2\n')
+    expect(metrics).toMatch(/pbxkit_uac_resident_memory_bytes \d{7}/)
     expect(await keeper.stop({ unregister: true, timeoutMs: 5000 })).toBe(0)
     expect(keeper.registeredCount).toBe(0)
     expect(peer.requests.filter((one) => one.get('Expires') === '0')).toHaveLength(40)

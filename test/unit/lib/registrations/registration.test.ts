@@ -209,6 +209,31 @@ describe('a challenge', () => {
     expect(desk.registration).toMatchObject({ state: 'rejected', reason: 'realm mismatch' })
   })
 
+  it('of a proxy with a login of its own gets that, and the account its own', () => {
+    const credentials = (realm: string) => (realm === 'edge.test' ? { username: 'edge', password: 'x' } : undefined)
+    const desk = new Desk({ realm: 'lab.test' }, { credentials })
+    desk.begin()
+    expect(desk.challenge('n1', { status: 407, realm: 'edge.test' }).do).toBe('send')
+    expect(desk.send().request.get('Proxy-Authorization')).toContain('username="edge", realm="edge.test"')
+    expect(desk.challenge('n2', { realm: 'lab.test' }).do).toBe('send')
+    expect(desk.send().request.get('Authorization')).toContain('username="alice", realm="lab.test"')
+  })
+
+  it('for an account without a realm is told of once it is answered', () => {
+    const told: string[] = []
+    const onGuess = (realm: string) => void told.push(realm)
+    for (const [account, policy] of [
+      [{}, { onGuess }],
+      [{}, { onGuess, anyRealm: true }],
+      [{ realm: 'lab.test' }, { onGuess }]
+    ] as const) {
+      const desk = new Desk(account, policy)
+      desk.begin()
+      expect(desk.challenge('n1', { realm: 'lab.test' }).do).toBe('send')
+    }
+    expect(told).toEqual(['lab.test'])
+  })
+
   it('goes on for five rounds at most', () => {
     const desk = new Desk()
     desk.begin()

@@ -140,4 +140,41 @@ describe('a digest session', () => {
     expect(both.challenged(challenge('kam-04c-407-then-401.txt', 4))).toBe('answer')
     expect(both.authorize(request)).toHaveLength(2)
   })
+
+  describe('whose realm nobody has named', () => {
+    const guessing = (home = 'pbx.example.org') => {
+      const told: string[] = []
+      const credentials = { username: 'u', password: 'p', isGuess: true }
+      const options = { credentialsFor: () => credentials, cnonce: () => 'c', onGuess: (realm: string) => void told.push(realm) }
+      return { one: new DigestSession({ ...options, home }), told }
+    }
+    const two = reply(
+      'WWW-Authenticate: Digest realm="evil", nonce="1"',
+      'WWW-Authenticate: Digest realm="PBX.example.org", nonce="2"'
+    )
+
+    it('answers the one realm that asks, and tells which', () => {
+      const { one, told } = guessing()
+      expect(one.challenged(www('realm="anything", nonce="1"'))).toBe('answer')
+      expect(told).toEqual(['anything'])
+    })
+
+    it('answers of several only that of the domain itself, and none where no realm is', () => {
+      const { one, told } = guessing()
+      expect(one.challenged(two)).toBe('answer')
+      expect(sent(one, 'realm')).toEqual([['Authorization', 'PBX.example.org']])
+      expect(told).toEqual(['PBX.example.org'])
+      const elsewhere = guessing('other.example.org')
+      expect(elsewhere.one.challenged(two)).toBe('foreign realm')
+      expect(elsewhere.one.authorize(request)).toEqual([])
+      expect(elsewhere.told).toEqual([])
+    })
+
+    it('answers a proxy and a server: they are one of each kind', () => {
+      const { one } = guessing()
+      const both = reply('Proxy-Authenticate: Digest realm="a", nonce="1"', 'WWW-Authenticate: Digest realm="b", nonce="2"')
+      expect(one.challenged(both)).toBe('answer')
+      expect(one.authorize(request)).toHaveLength(2)
+    })
+  })
 })
