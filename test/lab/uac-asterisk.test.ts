@@ -55,7 +55,7 @@ method = tlsv1_2
 
   afterAll(() => asterisk?.stop())
 
-  const login = () => ['--auth-user', SIP_ALICE.username, '--auth-password-file', password]
+  const login = () => ['--auth-user', SIP_ALICE.username, '--auth-password-file', password, '--auth-realm', 'asterisk']
   const call = (extension: string, ...flags: string[]) =>
     pbxkit(['uac', 'send', 'INVITE', `sip:${extension}@127.0.0.1:${asterisk.sipPort}`, ...login(), '--json', '--quiet', ...flags])
 

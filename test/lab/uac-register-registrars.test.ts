@@ -27,13 +27,14 @@ await describeLab(
   'uac register with Kamailio',
   () => {
     let kamailio: RunningKamailio
+    let sha256: RunningKamailio
     let ca: string
 
     beforeAll(async () => {
       const certificates = scratchFolder('tls')
       await selfSigned(certificates)
       ca = path.join(certificates, 'self-signed.crt')
-      const config = (place: KamailioPlace) =>
+      const withTls = (place: KamailioPlace) =>
         REGISTRAR(place)
           .replace('mpath=', `enable_tls=yes\nlisten=tls:127.0.0.1:${place.tlsPort}\nmpath=`)
           .replace(
@@ -44,10 +45,40 @@ modparam("tls", "tls_method", "TLSv1.2+")
 modparam("tls", "certificate", "${certificates}/self-signed.crt")
 modparam("tls", "private_key", "${certificates}/self-signed.key")`
           )
-      kamailio = await startKamailio({ name: 'register', config })
+      const withSha256 = (place: KamailioPlace) =>
+        withTls(place).replace('modparam("auth", ', 'modparam("auth", "algorithm", "SHA-256")\nmodparam("auth", ')
+      kamailio = await startKamailio({ name: 'register', config: withTls })
+      sha256 = await startKamailio({ name: 'register-sha256', config: withSha256 })
     })
 
-    afterAll(() => kamailio?.stop())
+    afterAll(() => Promise.all([kamailio?.stop(), sha256?.stop()]))
+
+    it('answers SHA-256 over UDP, TCP and TLS, with the password and with a HA1; with the HA1 of MD5, or --no-md5 at the other one, not at all', async () => {
+      const { port, tlsPort } = sha256
+      const ha1 = (algorithm: string) => createHash(algorithm).update('alice:127.0.0.1:pw-alice').digest('hex')
+      const ways = [`sip:127.0.0.1:${port}`, `sip:127.0.0.1:${port};transport=tcp`, `sip:localhost:${tlsPort};transport=tls`]
+      const secrets = ['pw-alice,', `,${ha1('sha256')}`]
+      const rows = ways.flatMap((way, at) => secrets.map((secret, nth) => `${at}${nth},alice,127.0.0.1,${secret},${way},60`))
+      const head = 'l_uuid,r_username,r_domain,auth_password,auth_ha1,auth_proxy,expires'
+      const once = (rows: readonly string[], ...flags: string[]) => {
+        const file = scratchFile('accounts.csv', `${head}\n${rows.join('\n')}\n`)
+        return pbxkit(['uac', 'register', '--file', file, '--once', '--json', '--trace', '--tls-ca', ca, ...flags])
+      }
+      const all = await once(rows)
+      const results = all.stdout
+        .toString()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(results.map(({ l_uuid, ok, reason }) => ({ l_uuid, ok, reason }))).toHaveLength(6)
+      expect(results.filter(({ ok }) => !ok)).toEqual([])
+      expect(all.stderr.match(/Authorization: Digest .*algorithm="?SHA-256/g)).toHaveLength(6)
+      const old = await once([`old,alice,127.0.0.1,,${ha1('md5')},${ways[0]},60`])
+      expect(JSON.parse(old.stdout.toString())).toMatchObject({ ok: false, reason: 'unsupported digest' })
+      const strict = await once([`strict,alice,127.0.0.1,pw-alice,,sip:127.0.0.1:${kamailio.port},60`], '--no-md5')
+      expect(strict.status).toBe(77)
+      expect(JSON.parse(strict.stdout.toString())).toMatchObject({ ok: false, reason: 'unsupported digest' })
+    })
 
     it('registers a file of accounts over UDP, TCP and TLS, refreshes with one request, and takes all back', async () => {
       const { port, tlsPort } = kamailio
@@ -131,6 +162,11 @@ await describeLab('uac register with Asterisk 22', () => {
       name: 'register',
       files: {
         'pjsip.conf': ({ ports, dir }: AsteriskPlace) => `${defaultFiles(ports, dir)['pjsip.conf']}
+[transport-ws]
+type = transport
+protocol = ws
+bind = 127.0.0.1
+
 [transport-tls]
 type = transport
 protocol = tls
@@ -146,14 +182,27 @@ method = tlsv1_2
 
   afterAll(() => asterisk?.stop())
 
-  it('registers over UDP, TCP and TLS, gets its calls, and leaves nothing behind', async () => {
+  it('registers over UDP, TCP, TLS and a WebSocket, gets its calls, and leaves nothing behind', async () => {
     const uris = [
+      `sip:127.0.0.1:${asterisk.httpPort};transport=ws`,
       `sip:127.0.0.1:${asterisk.sipPort}`,
       `sip:127.0.0.1:${asterisk.sipPort};transport=tcp`,
       `sip:127.0.0.1:${tlsPort};transport=tls`
     ]
     for (const proxy of uris) {
-      const flags = ['--proxy', proxy, '--password-file', password, '--tls-ca', ca, '--expires', '60', '--trace']
+      const flags = [
+        '--proxy',
+        proxy,
+        '--password-file',
+        password,
+        '--tls-ca',
+        ca,
+        '--ws-path',
+        '/ws',
+        '--expires',
+        '60',
+        '--trace'
+      ]
       const { program } = register([`sip:${SIP_ALICE.username}@127.0.0.1`, ...flags])
       expect(await event(program, 'registered')).toMatchObject({ code: 200, state: 'registered' })
       expect(await asterisk.rx('pjsip show contacts')).toContain(`${SIP_ALICE.username}/sip:`)

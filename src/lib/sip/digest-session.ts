@@ -11,7 +11,7 @@ export interface DigestOptions {
   cnonce: () => string
   /** The domain that is asked: where several realms want an answer and nobody has named ours, only its own gets one. */
   readonly home?: string | undefined
-  /** A realm that nobody has named is about to get an answer. */
+  /** A realm that nobody has named, and that is not the domain's own, is about to get an answer. */
   onGuess?: ((realm: string) => void) | undefined
   /** The hashes that may be used, best first. */
   hashes?: readonly DigestHash[] | undefined
@@ -110,7 +110,8 @@ export class DigestSession {
       }
     }
     for (const challenge of best) {
-      if (this.#options.credentialsFor(challenge.realm)?.isGuess) this.#options.onGuess?.(challenge.realm)
+      const { realm } = challenge
+      if (this.#options.credentialsFor(realm)?.isGuess && !this.#isHome(realm)) this.#options.onGuess?.(realm)
       this.#keep({ challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
     }
     return 'answer'
@@ -162,7 +163,11 @@ export class DigestSession {
     const credentials = this.#options.credentialsFor(realm)
     if (!credentials?.isGuess) return credentials !== undefined
     const isAlone = all.every((one) => one.from !== from || one.realm === realm)
-    return isAlone || realm.toLowerCase() === this.#options.home?.toLowerCase()
+    return isAlone || this.#isHome(realm)
+  }
+
+  #isHome(realm: string): boolean {
+    return realm.toLowerCase() === this.#options.home?.toLowerCase()
   }
 
   #find(challenge: DigestChallenge): Kept | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RegistrationAccount } from '../../../../src/lib/registrations/account.js'
 import type { SipReply } from '../../../../src/lib/sip/message.js'
 import { parseDatagram } from '../../../../src/lib/sip/parse.js'
 import { Desk, flowOf } from './support/registrar.js'
@@ -219,19 +220,19 @@ describe('a challenge', () => {
     expect(desk.send().request.get('Authorization')).toContain('username="alice", realm="lab.test"')
   })
 
-  it('for an account without a realm is told of once it is answered', () => {
+  it('for an account without a realm is told of when it is answered, unless it is the domain itself', () => {
     const told: string[] = []
     const onGuess = (realm: string) => void told.push(realm)
-    for (const [account, policy] of [
-      [{}, { onGuess }],
-      [{}, { onGuess, anyRealm: true }],
-      [{ realm: 'lab.test' }, { onGuess }]
-    ] as const) {
-      const desk = new Desk(account, policy)
-      desk.begin()
-      expect(desk.challenge('n1', { realm: 'lab.test' }).do).toBe('send')
+    const answers = (realm: string, values: Partial<RegistrationAccount> = {}, anyRealm = false) => {
+      const desk = new Desk(values, { onGuess, anyRealm }).begin()
+      expect(desk.challenge('n1', { realm }).do).toBe('send')
     }
-    expect(told).toEqual(['lab.test'])
+    answers('lab.test')
+    answers('named', { realm: 'named' })
+    answers('any', {}, true)
+    expect(told).toEqual([])
+    answers('other')
+    expect(told).toEqual(['other'])
   })
 
   it('goes on for five rounds at most', () => {
