@@ -68,6 +68,10 @@ describe('the doctor of uac register --once', () => {
     const { status, result } = await once(`sip:alice@127.0.0.1:${await deadPort()};transport=tcp`)
     expect(status).toBe(69)
     expect(result.hint).toContain('nothing listens on that port')
+    // Over UDP as well, and long before a request would time out.
+    const udp = await once(`sip:alice@127.0.0.1:${await deadPort()}`)
+    expect(udp).toMatchObject({ status: 69, result: { reason: 'unreachable' } })
+    expect(udp.result.hint).toContain('nothing listens on that port')
     const silent = await once(uriOf(await sipPeer(() => {})), '--timeout', '200ms')
     expect(silent.status).toBe(75)
     expect(silent.result.hint).toMatch(/^udp 127\.0\.0\.1:\d+ says nothing: .*try ;transport=tcp\.$/)

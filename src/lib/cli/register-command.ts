@@ -251,7 +251,10 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     if (!this.#source) {
       const uri = given ?? this.#flags.account
       const answers = uri === undefined && this.mayAsk ? await askAccount(this.#flags, this.signal) : undefined
-      const asked = await this.required(uri ?? answers?.account, { flag: 'A URI, --db or --file', question: 'SIP account:' })
+      const asked = await this.required(uri ?? answers?.account, {
+        flag: 'The account (a URI, --db or --file)',
+        question: 'SIP account:'
+      })
       const account = commandLineAccount(asked, await this.#login(asked), this.#flags)
       if (answers) await offerProfile(answers, { signal: this.signal, note: (message) => this.note(message) })
       return [account]

@@ -6,6 +6,7 @@ import type { TransportFlow } from '../sip-transport/flow.js'
 import { type SipTarget, targetName } from '../sip-transport/target.js'
 import type { UserAgent } from '../uac/user-agent.js'
 import { FixedTargets } from './fixed-targets.js'
+import { PortWatch } from './port-watch.js'
 import type { Registration } from './registration.js'
 import type { Purpose, Step } from './registration-state.js'
 import { retryAfterOf } from './reply-facts.js'
@@ -75,6 +76,7 @@ class Attempt implements ClientHandlers {
   #isReliable = false
   #flow: TransportFlow | undefined
   #transaction: ClientTransaction | undefined
+  #unwatchPort: (() => void) | undefined
   #startMs = 0
   #roundTripMs: number | undefined
   #detail: string | undefined
@@ -199,14 +201,27 @@ class Attempt implements ClientHandlers {
     // Timer K would only take up copies of the reply, and keep 2 KiB for each of 10,000 accounts: copies are dropped as unknown just as well.
     this.#transaction = agent.table.send(request, flow, this, { timeoutMs, endsWithReply: true })
     window.watch(this.#transaction)
+    if (!flow.reliable) this.#unwatchPort = PortWatch.of(agent).watch(this.#transaction, flow.target, this.#onRefused)
+  }
+
+  /** Nothing listens on the registrar's port: there is no use in more repeats. */
+  readonly #onRefused = (cause: Error): void => {
+    this.#transaction!.stop()
+    this.onFailure('transport', cause)
+  }
+
+  #unwatch(roundTripMs?: number): void {
+    this.#context.window.unwatch(this.#transaction!, roundTripMs)
+    this.#unwatchPort?.()
+    this.#unwatchPort = undefined
   }
 
   #replied(reply: SipReply): void {
-    const { agent, window, breaker, now, onReply } = this.#context
+    const { agent, breaker, now, onReply } = this.#context
     const { status, reason } = reply.start
     const flow = this.#flow!
     this.#roundTripMs = now() - this.#startMs
-    window.unwatch(this.#transaction!, this.#roundTripMs)
+    this.#unwatch(this.#roundTripMs)
     agent.blacklist.clear(flow.target)
     if (!breaker.isQuiet) breaker.answered(targetName(flow.target))
     onReply?.(reply, this.#roundTripMs)
@@ -216,7 +231,7 @@ class Attempt implements ClientHandlers {
   }
 
   #unanswered(kind: 'timeout' | 'transport', cause: unknown): void {
-    this.#context.window.unwatch(this.#transaction!)
+    this.#unwatch()
     if (kind === 'timeout') return this.#follow(this.#failed(undefined, 'timeout'))
     this.#detail = cause instanceof Error ? cause.message : 'the connection was lost'
     if (this.#isFresh || !this.#isReliable) return this.#follow(this.#registration.fail('unreachable'))

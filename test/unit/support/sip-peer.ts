@@ -90,9 +90,11 @@ type Take = (message: SipMessage, source: { address: string; port: number }, sen
 async function udpServer(take: Take, wantedPort: number) {
   const socket = dgram.createSocket('udp4')
   await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(wantedPort, '127.0.0.1', resolve))
-  socket.on('message', (bytes, source) =>
+  socket.on('message', (bytes, source) => {
+    // A keep-alive.
+    if (bytes.toString('latin1').trim() === '') return
     take(parseDatagram(bytes), source, (out) => socket.send(out, source.port, source.address))
-  )
+  })
   let isOpen = true
   const close = async () => {
     if (isOpen) await new Promise<void>((resolve) => socket.close(resolve))
