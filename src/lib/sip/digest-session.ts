@@ -110,8 +110,7 @@ export class DigestSession {
       }
     }
     for (const challenge of best) {
-      const { realm } = challenge
-      if (this.#options.credentialsFor(realm)?.isGuess && !this.#isHome(realm)) this.#options.onGuess?.(realm)
+      this.#tellGuess(challenge, this.#options.credentialsFor(challenge.realm)!)
       this.#keep({ challenge: detached(challenge), cnonce: this.#options.cnonce(), count: 0, accepted: false })
     }
     return 'answer'
@@ -123,6 +122,7 @@ export class DigestSession {
     if (!challenge || all.length > 1 || this.#kept.length > 0 || !this.#hashes.includes(challenge.hash)) return undefined
     const credentials = this.#options.credentialsFor(challenge.realm)
     if (!credentials || !canAnswer(credentials, challenge.hash)) return undefined
+    this.#tellGuess(challenge, credentials)
     this.#kept = [{ challenge: detached(challenge), cnonce: this.#newCnonce(challenge), count: 0, accepted: false }]
     return 'answer'
   }
@@ -164,6 +164,10 @@ export class DigestSession {
     if (!credentials?.isGuess) return credentials !== undefined
     const isAlone = all.every((one) => one.from !== from || one.realm === realm)
     return isAlone || this.#isHome(realm)
+  }
+
+  #tellGuess({ realm }: DigestChallenge, { isGuess }: Credentials): void {
+    if (isGuess && !this.#isHome(realm)) this.#options.onGuess?.(realm)
   }
 
   #isHome(realm: string): boolean {

@@ -11,6 +11,7 @@ import { defaultPolicy } from '../../../../src/lib/registrations/policy.js'
 import type { RegistrationEvent } from '../../../../src/lib/registrations/registration-event.js'
 import { RegistrationKeeper } from '../../../../src/lib/registrations/registration-keeper.js'
 import { readState, writeState } from '../../../../src/lib/registrations/state-file.js'
+import type { SipRequest } from '../../../../src/lib/sip/message.js'
 import { SystemWheel } from '../../../../src/lib/sip-transport/system-wheel.js'
 import { type Asked, type SipPeer, sipPeer, userAgent } from '../../support/sip-peer.js'
 import { account } from './support/registrar.js'
@@ -105,7 +106,7 @@ describe('all accounts together', () => {
     expect(metrics).toMatch(/pbxkit_uac_resident_memory_bytes \d{7}/)
     expect(await keeper.stop({ unregister: true, timeoutMs: 5000 })).toBe(0)
     expect(keeper.registeredCount).toBe(0)
-    expect(peer.requests.filter((one) => one.get('Expires') === '0')).toHaveLength(40)
+    expect(transactions(peer.requests).filter((one) => one.get('Expires') === '0')).toHaveLength(40)
     expect(faults).toEqual([])
   })
 
@@ -139,7 +140,7 @@ describe('all accounts together', () => {
     ])
     expect([diff.added.length, diff.changed.length, diff.removed.length, diff.same.length]).toEqual([1, 1, 1, 1])
     await until(() => count('removed') === 1 && count('refreshed') === 1 && count('registered') === 4)
-    const later = peer.requests.slice(before).map((one) => `${one.from.uriText} ${one.get('Expires')}`)
+    const later = transactions(peer.requests.slice(before)).map((one) => `${one.from.uriText} ${one.get('Expires')}`)
     expect(later.sort()).toEqual(['sip:u1@127.0.0.1 900', 'sip:u2@127.0.0.1 0', 'sip:u3@127.0.0.1 600'])
     const calls = peer.requests.filter((one) => one.from.uriText === 'sip:u1@127.0.0.1').map(({ callId }) => callId)
     expect(new Set(calls).size).toBe(1)
@@ -283,3 +284,8 @@ it('sends a call on to the local name of the account that it reaches', async () 
   expect(await ask('NOTIFY', 'u0')).toMatch(/^SIP\/2\.0 200 /)
   expect(await ask('OPTIONS', 'u0')).toMatch(/^SIP\/2\.0 200 /)
 })
+
+/** Each request once: on a busy machine some are sent again before their reply is read. */
+function transactions(requests: readonly SipRequest[]): SipRequest[] {
+  return [...new Map(requests.map((one) => [one.get('Via'), one])).values()]
+}
