@@ -4,6 +4,7 @@ import { describeLab } from './support/lab.js'
 import { outcomeRows } from './support/outcome-rows.js'
 import type { Program } from './support/program.js'
 import { TunnelLab } from './support/tunnel-lab.js'
+import { crowd, listenIn, peakMb, say } from './support/unwanted-guests.js'
 
 type Protocol = '1' | '2'
 type Case = (protocol: Protocol) => Promise<string>
@@ -57,6 +58,30 @@ await describeLab('edge cases of the AGI tunnel, as the dialplan of Asterisk 22 
     'it sent a line with a NUL, and was told 510': says('nul', '510'),
     'it sent a line of 9000 bytes': ends('long'),
     'it said `failure`': ends('failure'),
+    async 'it said nothing for `--idle-limit`'(protocol) {
+      await all(protocol, { server: ['--idle-limit', '1'] })
+      return (await lab.call('silent')).outcome
+    },
+    async 'it sent 60 MB of commands while one ran, and the caller hung up'(protocol) {
+      const { application, client } = await all(protocol)
+      const before = [peakMb(lab.server), peakMb(client)]
+      const call = await lab.call('flood')
+      await reaches(application, 'flood')
+      await call.hangUp()
+      const outcome = await call.outcome
+      for (const [index, one] of [lab.server, client].entries()) expect(peakMb(one) - before[index]!).toBeLessThan(40)
+      return outcome
+    },
+    async 'another call of the user sent commands as fast as it could'(protocol) {
+      const { application } = await all(protocol, { client: ['--calls', '2'] })
+      const other = await lab.call('hurry')
+      await reaches(application, 'hurry')
+      const call = await lab.call()
+      expect(await call.word).toBe('en run')
+      application.kill('SIGKILL')
+      await other.outcome
+      return call.outcome
+    },
     'it reset its connection': ends('reset'),
 
     async 'the caller hung up'(protocol) {
@@ -89,9 +114,69 @@ await describeLab('edge cases of the AGI tunnel, as the dialplan of Asterisk 22 
       await all(protocol)
       return (await lab.call('word', '')).outcome
     },
+    async 'the dialplan did not set SANDBOX_USERNAME'(protocol) {
+      await all(protocol)
+      return (await lab.call('word', 'unset')).outcome
+    },
     async 'the dialplan named another user'(protocol) {
       await all(protocol)
       return (await lab.call('word', 'bob')).outcome
+    },
+    async 'the client had a wrong password, or was of an unknown user: it ended with 77'(protocol) {
+      await lab.serve()
+      const clients = [lab.client(protocol, ['--app', '1'], 'wrong'), lab.client(protocol, ['--app', '1', '--username', 'bob'])]
+      for (const client of clients) expect((await client.end()).status).toBe(77)
+      return (await lab.call()).outcome
+    },
+    async 'the client wanted another certificate (`--tls-pin`): it ended with 69'(protocol) {
+      await lab.serve()
+      const client = lab.client(protocol, ['--app', '1', '--tls-pin', `sha256:${'0'.repeat(64)}`])
+      expect((await client.end()).status).toBe(69)
+      return (await lab.call()).outcome
+    },
+    async 'the client spoke a version that is not served: it ended with 76'(protocol) {
+      await lab.serve('--no-protocol-1')
+      if (protocol === '1') expect((await lab.client('1', ['--app', '1']).end()).status).toBe(76)
+      // There is no client of another version yet.
+      else expect(await say(lab.tunnelPort, 'AGIT/3 SCRAM-SHA-256 eA==\n')).toMatch(/^upgrade required AGIT\/2 /)
+      return (await lab.call()).outcome
+    },
+    async 'somebody said again what the client had said to log in, when it was gone'(protocol) {
+      await lab.serve()
+      const line = await listenIn(lab.tunnelPort)
+      const client = await lab.connect(protocol, '--app', '1', '--plain', '--port', String(line.port))
+      const login =
+        protocol === '1' ? line.heard() : line.heard().subarray(0, line.heard().indexOf('\n', line.heard().indexOf('\n') + 1) + 1)
+      client.kill('SIGTERM')
+      await client.end()
+      line.stop()
+      // By protocol 1 he has the call then.
+      const answer = say(lab.tunnelPort, login, '\n\n')
+      if (protocol === '2') expect(await answer).toMatch(/^C .*\nauthentication failed\n$/)
+      return (await lab.call()).outcome
+    },
+    async 'garbage, lines too long and half lines came to both ports'(protocol) {
+      await all(protocol)
+      const bytes = [
+        'garbage\r\n\r\n',
+        Buffer.from([0, 1, 2, 255]),
+        `AGIT/2 ${'x'.repeat(5_000)}`,
+        `${'a'.repeat(70_000)}`,
+        'AGIT/2 SC'
+      ]
+      const said = [lab.tunnelPort, lab.agiPort].flatMap((port) => bytes.map((one) => say(port, one)))
+      const call = await lab.call()
+      expect(await call.word).toBe('en run')
+      await Promise.all(said)
+      return call.outcome
+    },
+    async '10,000 connections came that did not log in'(protocol) {
+      await all(protocol)
+      const leave = await crowd(lab.tunnelPort, 10_000)
+      const call = await lab.call()
+      expect(await call.word).toBe('en run')
+      leave()
+      return call.outcome
     },
     async 'the application did not listen'(protocol) {
       await lab.serve()
@@ -135,6 +220,14 @@ await describeLab('edge cases of the AGI tunnel, as the dialplan of Asterisk 22 
       const outcome = await (await lab.call()).outcome
       await first.hangUp()
       return outcome
+    },
+    async 'the user had `--max-tunnels-per-user` tunnels, and one more was told to wait'(protocol) {
+      const { port } = await all(protocol, { server: ['--max-tunnels-per-user', '1'] })
+      const second = lab.client(protocol, ['--app', port])
+      await second.prints((text) => /"dropped".*wait for 10 s/.test(text), 'that it is to wait')
+      const call = await lab.call()
+      expect(await call.word).toBe('en run')
+      return call.outcome
     },
     async 'the user had two tunnels, and one client was killed before the call'(protocol) {
       const { client, port } = await all(protocol)

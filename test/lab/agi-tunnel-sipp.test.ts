@@ -1,7 +1,9 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { AsteriskPlace } from './servers/asterisk.js'
 import { defaultFiles } from './servers/asterisk-config.js'
+import { prepareAsterisk } from './servers/asterisk-root.js'
 import { installPackages as installDebian } from './servers/packages.js'
 import { choosePort } from './servers/ports.js'
 import { type AgiLibrary, agiLibraries } from './support/agi-libraries.js'
@@ -98,7 +100,8 @@ await describeLabWith(
     beforeAll(async () => {
       await installDebian(['sip-tester', ...packages])
       lab = await TunnelLab.start('tunnel-sipp', {
-        more: (url) => dialplan.replace('agi://127.0.0.1:4574', url),
+        // The path is there for who has an application for each.
+        more: (url) => dialplan.replace('agi://127.0.0.1:4574', `${url}ivr`),
         files: { 'pjsip.conf': ({ ports, dir }: AsteriskPlace) => defaultFiles(ports, dir)['pjsip.conf']! + endpoint }
       })
       sipPort = lab.asterisk.sipPort
@@ -148,12 +151,28 @@ await describeLabWith(
         it.each(['2', '1'] as const)('answers a call that SIPp makes, by protocol %s', async (protocol) => {
           await lab.serve()
           const client = await lab.connect(protocol, ...(await prepare(library)))
-          expect(await sipCall('alice', { isAnswered: true })).toEqual(['SUCCESS SUCCESS - alice hello there'])
+          expect(await sipCall('alice', { isAnswered: true })).toEqual([
+            `SUCCESS SUCCESS - alice ${library.greeting ?? 'hello there'}`
+          ])
           const end = await client.prints((text) => /^(.*"event":"call-end".*)$/m.exec(text)?.[1], 'the end of the call')
           expect(JSON.parse(end!)).toMatchObject({ commands: 4 })
         })
       })
     }
+
+    // Perl, 2004: no library, and nothing that we could have had in mind.
+    it.each(['2', '1'] as const)("runs the test program of Asterisk's own authors, by protocol %s", async (protocol) => {
+      await lab.serve()
+      const file = path.join(await prepareAsterisk(22), 'usr/share/doc/asterisk-config/examples/agi-test.agi')
+      const copy = scratchFile('agi-test.agi', fs.readFileSync(file, 'utf8'))
+      fs.chmodSync(copy, 0o700)
+      const client = await lab.connect(protocol, '--exec', copy)
+      // It plays a file that it has not got: that is a failure for Asterisk.
+      expect(await sipCall('alice', { isAnswered: true })).toEqual(['FAILURE SUCCESS - -'])
+      // RECORD FILE is not permitted to those behind the tunnel.
+      await client.says(/6\. {2}Testing 'record'\.\.\.FAIL \(unexpected result '510 /)
+      await client.says(/7 tests completed, 6 passed, 1 failed/)
+    })
 
     it('takes ten calls at the same time', async () => {
       await lab.serve()

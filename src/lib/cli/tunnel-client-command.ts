@@ -45,7 +45,8 @@ export abstract class TunnelClientCommand extends ServiceCommand<typeof ServiceC
       protocol: protocol === 'auto' ? protocol : protocol === '1' ? (1 as const) : (2 as const),
       allowProtocol1: flags['allow-protocol-1'],
       ...{ calls: flags.calls, drainMs: flags['drain-timeout'], transcripts: this.#transcripts },
-      backoff: { initialMs: 500, maxMs: flags['retry-max'] }
+      backoff: { initialMs: 500, maxMs: flags['retry-max'] },
+      version: this.config.version
     }
     if (component?.place) return [{ ...common, ...component.place }]
     if (flags.metadata !== undefined && !component) return [await this.#located(common, flags.metadata)]

@@ -53,6 +53,8 @@ function stateText(event: TunnelEvent): string | undefined {
       return `waiting for a call of ${event.server}`
     case 'fallback':
       return `${event.server} knows protocol 1 only`
+    case 'upgrade':
+      return `${event.server} knows protocol 2 now`
     case 'message':
       return event.text
     case 'dropped':

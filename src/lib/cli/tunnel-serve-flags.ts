@@ -58,7 +58,7 @@ export const tunnelServeFlags = {
     helpValue: 'HOST:PORT',
     ...clients
   }),
-  notice: Flags.string({ description: 'a message to clients in the metadata', helpValue: 'TEXT', ...clients }),
+  notice: Flags.string({ description: 'a message to clients, in the metadata and at the login', helpValue: 'TEXT', ...clients }),
   'upgrade-text': Flags.string({
     description: 'what a client of a version that is not served is told',
     helpValue: 'TEXT',
@@ -70,6 +70,12 @@ export const tunnelServeFlags = {
     helpValue: 'CIDR',
     multiple: true,
     default: ['127.0.0.0/8', '::1'],
+    ...clients
+  }),
+  'max-tunnels': Flags.integer({
+    description: 'connections on that port; half of them from one address',
+    default: 20_000,
+    min: 2,
     ...clients
   }),
   'max-tunnels-per-user': Flags.integer({ description: 'more are told to wait', default: 16, min: 1, ...clients }),
@@ -161,6 +167,7 @@ export interface TunnelServeFlagValues {
   'authenticator-listen': string[] | undefined
   authenticate: (typeof authenticatedParties)[number]
   'unknown-user-sound': string
+  'max-tunnels': number
   'max-tunnels-per-user': number
   'max-calls-per-user': number
   'agi-listen': string[]
@@ -207,6 +214,7 @@ export async function tunnelServerOptions(flags: TunnelServeFlagValues, version:
     hangupGraceMs: flags['hangup-grace'],
     idleLimitMs: flags['idle-limit'],
     drainMs: flags['drain-timeout'],
+    maxTunnels: flags['max-tunnels'],
     maxTunnelsPerUser: flags['max-tunnels-per-user'],
     maxCallsPerUser: flags['max-calls-per-user'],
     guard: { policy: new CommandPolicy(execAllow ? { applications: { allow: execAllow } } : {}) },

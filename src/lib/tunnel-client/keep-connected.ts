@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigError, DataError, LoginError, PbxkitError, TlsError } from '../errors.js'
+import { ConfigError, DataError, LoginError, PbxkitError, ProtocolError, TlsError } from '../errors.js'
 import { Backoff } from '../net/backoff.js'
 import { peerName } from '../net/connect.js'
 import { ToldToWaitError, UpgradeRequiredError } from '../tunnel/errors.js'
+import type { Parameters } from '../tunnel/parameters.js'
 import { serveProtocol1 } from './serve-protocol-1.js'
 import { serveProtocol2 } from './serve-protocol-2.js'
 import type { SharedOptions, TunnelConnection } from './tunnel-client.js'
@@ -25,6 +26,7 @@ export async function keepConnected(shared: SharedOptions, keep: KeepOptions, si
   const backoff = new Backoff(shared.backoff ?? defaultBackoff)
   let server = peerName(shared)
   let wasAccepted = false
+  let notice: string | undefined
   while (!signal.aborted) {
     let waitMs: number | undefined
     let acceptedMs: number | undefined
@@ -32,9 +34,12 @@ export async function keepConnected(shared: SharedOptions, keep: KeepOptions, si
       acceptedMs ??= performance.now()
       keep.onReady()
     }
-    const onAccepted = () => {
+    const onAccepted = (told: Parameters = {}) => {
       wasAccepted = true
-      onEvent({ event: 'accepted', server, protocol, tls: connection.tls !== undefined })
+      const { version: serverVersion, notice: text } = told
+      onEvent({ event: 'accepted', server, protocol, tls: connection.tls !== undefined, ...(serverVersion && { serverVersion }) })
+      if (text && text !== notice) onEvent({ event: 'message', text })
+      notice = text
       reached()
     }
     const onWaiting = () => {
@@ -68,6 +73,7 @@ export async function keepConnected(shared: SharedOptions, keep: KeepOptions, si
 
 function isFinal(error: unknown, wasAccepted: boolean): boolean {
   if (!(error instanceof PbxkitError)) return true
-  if (error instanceof TlsError) return !wasAccepted
+  // Who has never let us in is the wrong one; who has may stumble.
+  if (error instanceof TlsError || error instanceof ProtocolError) return !wasAccepted
   return [LoginError, UpgradeRequiredError, ConfigError, DataError].some((Kind) => error instanceof Kind)
 }

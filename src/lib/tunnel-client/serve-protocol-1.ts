@@ -3,7 +3,7 @@ import { encodeCommand } from '../agi/command.js'
 import { HeaderBlockReader } from '../agi/header-block.js'
 import { ConnectionLostError, LoginError, type PbxkitError, ProtocolError } from '../errors.js'
 import { connect } from '../net/connect.js'
-import { ToldToWaitError } from '../tunnel/errors.js'
+import { ToldToWaitError, UpgradeRequiredError } from '../tunnel/errors.js'
 import { Protocol1Client, type Protocol1ClientEvent } from '../tunnel/protocol-1-client.js'
 import { takeCall } from './take-call.js'
 import type { TunnelConnection } from './tunnel-client.js'
@@ -20,7 +20,7 @@ const standingMs = 10_000
 
 /**
  * One connection of protocol 1: login, the wait for a call, and the call.
- * @returns true when it did its work: there was a call, or it stood for long @throws LoginError, ToldToWaitError, ConnectionLostError, ProtocolError, what `connect` throws
+ * @returns true when it did its work: there was a call, or it stood for long @throws LoginError, ToldToWaitError, UpgradeRequiredError, ConnectionLostError, ProtocolError, what `connect` throws
  */
 export async function serveProtocol1(connection: TunnelConnection, signal: AbortSignal): Promise<boolean> {
   const { host, port, tls, timeoutMs, username, password, drainMs } = connection
@@ -102,6 +102,14 @@ function waitForCall(
 function failureOf(event: Protocol1ClientEvent): PbxkitError | undefined {
   if (event.type === 'failed') return new LoginError('The server refused the login', { hint: 'Check the user and the password.' })
   if (event.type === 'wait') return new ToldToWaitError(event.seconds)
+  if (event.type === 'upgrade') {
+    const { versions, text } = event
+    const why = text === undefined ? '' : `: ${text}`
+    return new UpgradeRequiredError(`The server does not take protocol 1, but ${versions.join(',')}${why}`, {
+      hint: 'Leave --protocol 1 out.',
+      details: { versions, ...(text !== undefined && { text }) }
+    })
+  }
   if (event.type === 'unexpected')
     return new ProtocolError('The server does not speak protocol 1', { details: { line: event.line.slice(0, 200) } })
   return undefined

@@ -13,7 +13,7 @@ import type { TunnelConnection } from './tunnel-client.js'
  * @returns false, when the server said goodbye or the signal was aborted and the calls are over @throws what ended it
  */
 export async function serveProtocol2(connection: TunnelConnection, signal: AbortSignal): Promise<boolean> {
-  const { host, port, tls, timeoutMs, username, secret, instance, calls, watch, drainMs, onAccepted } = connection
+  const { host, port, tls, timeoutMs, username, secret, instance, version, calls, watch, drainMs, onAccepted } = connection
   const socket = await connect({ host, port, tls, timeoutMs, signal })
   const channelBinding = tls && channelBindingOf(socket as tls.TLSSocket)
   const stopLogin = () => socket.destroy()
@@ -25,9 +25,9 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
   // It may fail before anybody waits for it.
   over.catch(() => {})
   try {
-    const { session } = await openTunnel(socket, {
+    const { session, parameters } = await openTunnel(socket, {
       ...{ username, secret, channelBinding, timeoutMs, watch, maxIncomingStreams: calls },
-      parameters: { instance },
+      parameters: { instance, calls: String(calls), ...(version && { version }) },
       handler: {
         onStream: (stream) => void take(stream, connection),
         onGoAway: () => settle(),
@@ -42,7 +42,7 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
     }
     signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted) leave()
-    onAccepted()
+    onAccepted(parameters)
     try {
       await over
     } finally {

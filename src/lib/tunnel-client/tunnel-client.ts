@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Transcripts } from '../agi-transcript/transcripts.js'
-import type { TlsOptions } from '../net/connect.js'
+import { peerName, type TlsOptions } from '../net/connect.js'
 import { SessionWatch } from '../net/yamux/session-watch.js'
 import { ClientSecret } from '../scram/client.js'
+import { UpgradeRequiredError } from '../tunnel/errors.js'
+import type { Parameters } from '../tunnel/parameters.js'
+import { version as ourVersion } from '../tunnel/protocol-2-messages.js'
 import type { TunnelEvent } from './events.js'
 import { keepConnected } from './keep-connected.js'
 import type { Locate } from './locate.js'
@@ -30,6 +33,8 @@ export interface TunnelClientOptions {
   drainMs: number
   onEvent: (event: TunnelEvent) => void
   transcripts?: Transcripts | undefined
+  /** Of this program: the server shows it. */
+  version?: string | undefined
   /** Injected by tests. */
   backoff?: { initialMs: number; maxMs: number }
   watch?: SessionWatch | undefined
@@ -46,7 +51,8 @@ export interface TunnelConnection extends TunnelClientOptions {
   secret: ClientSecret
   /** The same for all connections of this process: the server tells by it which one replaces which. */
   instance: string
-  onAccepted: () => void
+  /** @param told what a server of protocol 2 says of itself */
+  onAccepted: (told?: Parameters) => void
   /** The login is sent, and nothing comes: a server of the original is like that. */
   onWaiting: () => void
 }
@@ -61,7 +67,7 @@ class FallBack extends Error {}
  * Keeps a tunnel open, for ever: comes back after every loss, later each time, and when it was told to.
  * @param onReady called at each login, and when a server of the original keeps us waiting for a call
  * @returns when the signal was aborted
- * @throws LoginError, UpgradeRequiredError, ConfigError, DataError: what does not get better by itself; TlsError as long as no login was good
+ * @throws LoginError, UpgradeRequiredError, ConfigError, DataError: what does not get better by itself; TlsError and ProtocolError as long as no login was good
  */
 export async function runTunnelClient(options: TunnelClientOptions, onReady: () => void, signal: AbortSignal): Promise<void> {
   const ended = new AbortController()
@@ -75,20 +81,42 @@ export async function runTunnelClient(options: TunnelClientOptions, onReady: () 
     watch: options.watch ?? new SessionWatch({ intervalMs: 15_000 })
   }
   try {
-    if (options.protocol !== 1) {
-      try {
-        return await keepProtocol2(shared, onReady, stop)
-      } catch (error) {
-        if (!(error instanceof FallBack)) throw error
-      }
+    if (options.protocol === 1) return await keepProtocol1(shared, onReady, stop)
+    try {
+      return await keepProtocol2(shared, onReady, stop)
+    } catch (error) {
+      if (!(error instanceof FallBack)) throw error
     }
-    const lines = Array.from({ length: options.calls ?? 1 }, () =>
-      keepConnected(shared, { protocol: 1, calls: 1, onReady }, stop)
-    )
-    await Promise.all(lines)
+    try {
+      return await keepProtocol1(shared, onReady, stop)
+    } catch (error) {
+      if (!offersUs(error)) throw error
+      // The old server was replaced by one that knows better. It will not be asked for protocol 1 again.
+      shared.onEvent({ event: 'upgrade', server: peerName(shared), protocol: 2 })
+    }
+    return await keepProtocol2({ ...shared, allowProtocol1: false }, onReady, stop)
   } finally {
     ended.abort()
   }
+}
+
+/** A connection for each call. The first that fails for good ends all of them. */
+async function keepProtocol1(shared: SharedOptions, onReady: () => void, signal: AbortSignal): Promise<void> {
+  const failed = new AbortController()
+  const stop = AbortSignal.any([signal, failed.signal])
+  setMaxListeners(0, stop)
+  const lines = Array.from({ length: shared.calls ?? 1 }, () => keepConnected(shared, { protocol: 1, calls: 1, onReady }, stop))
+  try {
+    await Promise.all(lines)
+  } finally {
+    // Those that have a call end with it.
+    failed.abort()
+  }
+}
+
+function offersUs(error: unknown): boolean {
+  const versions = error instanceof UpgradeRequiredError ? error.details?.versions : undefined
+  return Array.isArray(versions) && versions.includes(`AGIT/${ourVersion}`)
 }
 
 async function keepProtocol2(shared: SharedOptions, onReady: () => void, stop: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { closeWith } from '../tunnel/last-words.js'
 import { failedLine } from '../tunnel/protocol-1-messages.js'
 import { type Protocol1Options, Protocol1Server } from '../tunnel/protocol-1-server.js'
 import type { TunnelAccounts } from './accounts.js'
-import { Tunnel1 } from './tunnel-1.js'
+import { Tunnel1, type Tunnel1Events } from './tunnel-1.js'
 
 /** 33 bytes that are sent in one piece; the original waits for them for ever. */
 const loginTimeoutMs = 5_000
@@ -20,7 +20,8 @@ export interface AcceptProtocol1Options {
   encrypted: boolean
   form?: Protocol1Options
   timeoutMs?: number | undefined
-  onLeft: (tunnel: Tunnel1) => void
+  /** @returns whom the user's tunnel tells what becomes of it */
+  eventsOf: (username: string) => Tunnel1Events
 }
 
 /**
@@ -48,7 +49,8 @@ export async function acceptProtocol1(stream: Duplex, options: AcceptProtocol1Op
     throw new ToldToWaitError(waitS)
   }
   stream.write(machine.accept())
-  return new Tunnel1(stream, machine, { username, address: options.address, encrypted: options.encrypted }, options.onLeft)
+  const { address, encrypted } = options
+  return new Tunnel1(stream, machine, { username, address, encrypted }, options.eventsOf(username))
 }
 
 function readToken(stream: Duplex, machine: Protocol1Server, timeoutMs: number): Promise<string> {

@@ -5,7 +5,7 @@ import { AddressList } from '../access/address-list.js'
 import { LoginThrottle } from '../access/login-throttle.js'
 import { LoginError, type PbxkitError } from '../errors.js'
 import { channelBindingOf } from '../net/channel-binding.js'
-import { ConnectionLimits } from '../net/connection-limits.js'
+import { type ConnectionLimitOptions, ConnectionLimits, defaultConnectionLimits } from '../net/connection-limits.js'
 import { type Detected, detectProtocol } from '../net/first-bytes.js'
 import { ServerTls } from '../net/tls-server.js'
 import type { YamuxSession } from '../net/yamux/session.js'
@@ -24,6 +24,7 @@ import type { LocalTunnels } from './local-tunnels.js'
 import { loginResultOf } from './login-result.js'
 import { metadataPage } from './metadata.js'
 import type { Protocol1Form, TunnelServerOptions } from './options.js'
+import { parametersOfServer, peerOf } from './told-parameters.js'
 import type { Tunnel1 } from './tunnel-1.js'
 import { Tunnel2 } from './tunnel-2.js'
 import type { TunnelLog } from './tunnel-log.js'
@@ -76,23 +77,20 @@ export class FrontDoor {
   /** @param inventedSecret see `InventedRecords` @throws ConfigError for a certificate that cannot be used */
   constructor(context: FrontDoorContext, inventedSecret: Buffer) {
     this.#context = context
-    this.#limits = new ConnectionLimits<net.Socket>(
-      (socket) => {
-        context.log.warn(
-          { client: socket.remoteAddress, reason: 'it had not logged in, and made room for another' },
-          'client closed'
-        )
-        socket.destroy()
-      },
-      { ...(context.options().maxHalfOpen !== undefined && { maxHalfOpen: context.options().maxHalfOpen as number }) }
-    )
+    this.#limits = new ConnectionLimits<net.Socket>((socket) => {
+      context.log.warn(
+        { client: socket.remoteAddress, reason: 'it had not logged in, and made room for another' },
+        'client closed'
+      )
+      socket.destroy()
+    }, limitsOf(context.options()))
     const { patienceMs, upgradeText } = context.options()
     this.#plain = {
       ...(upgradeText !== undefined && { upgradeText }),
       ...(patienceMs !== undefined && { timeouts: { helloMs: patienceMs, proofMs: patienceMs } }),
       findRecord: (username) => context.accounts.findRecord(username),
       invented: new InventedRecords(inventedSecret),
-      admit: ({ username }) => this.#admitUser(username),
+      admit: ({ username }) => this.#admitUser(username) ?? { parameters: parametersOfServer(context.options()) },
       watch: context.options().watch ?? new SessionWatch(),
       handler: {
         // Calls come from here, not from clients.
@@ -110,10 +108,12 @@ export class FrontDoor {
   }
 
   /** Reads the certificate again, or another one. @throws ConfigError, and the old one stays */
-  reload({ tls }: Pick<TunnelServerOptions, 'tls'> = this.#context.options()): void {
+  reload(options: TunnelServerOptions = this.#context.options()): void {
+    const { tls } = options
     if (this.#tls && tls) this.#tls.reload(tls)
     else this.#tls = tls && new ServerTls(tls)
     this.#pin = this.#tls?.pin
+    this.#limits.limits = { ...defaultConnectionLimits, ...limitsOf(options) }
   }
 
   admit(socket: net.Socket): void {
@@ -189,11 +189,14 @@ export class FrontDoor {
       socket.setKeepAlive(true, keepAliveMs)
       const mayEnter = (user: string) => this.#admitUser(user)?.waitS
       const { protocol1Form = 'improved', patienceMs: timeoutMs } = this.#context.options()
-      const onLeft = (one: Tunnel1) => {
-        counters.tunnels.closed++
-        tunnels.delete(one)
-      }
-      const login = { accounts, mayEnter, address, encrypted, timeoutMs, onLeft }
+      const eventsOf = (user: string) => ({
+        onLeft: (one: Tunnel1) => {
+          counters.tunnels.closed++
+          tunnels.delete(one)
+        },
+        onCallOver: () => tunnels.changed(user)
+      })
+      const login = { accounts, mayEnter, address, encrypted, timeoutMs, eventsOf }
       const tunnel = await acceptProtocol1(stream, { ...login, form: protocol1Forms[protocol1Form] })
       username = tunnel.username
       tunnels.add(tunnel)
@@ -202,7 +205,7 @@ export class FrontDoor {
       const { session, parameters, ...login } = await acceptTunnel(stream, secure ? this.#secured : this.#plain, binding)
       username = login.username
       if (session.isClosed) return
-      const peer = { username, instance: parameters.instance ?? '', address, encrypted, version: parameters.version ?? '' }
+      const peer = { username, address, encrypted, ...peerOf(parameters) }
       const tunnel = new Tunnel2(session, peer, () => tunnels.changed(username))
       this.#bySession.set(session, tunnel)
       tunnels.add(tunnel)
@@ -275,6 +278,14 @@ function firstCharacter(stream: Duplex): string {
   if (!bytes) return ''
   stream.unshift(bytes)
   return bytes.toString('latin1', 0, 1)
+}
+
+/** One address never has everything: not more than half. */
+function limitsOf({ maxTunnels, maxHalfOpen }: TunnelServerOptions): Partial<ConnectionLimitOptions> {
+  return {
+    ...(maxTunnels !== undefined && { maxConnections: maxTunnels, maxPerAddress: Math.ceil(maxTunnels / 2) }),
+    ...(maxHalfOpen !== undefined && { maxHalfOpen })
+  }
 }
 
 /** A failure is followed by `close`. */

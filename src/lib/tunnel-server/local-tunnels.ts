@@ -42,6 +42,8 @@ export class LocalTunnels implements UserDirectory {
   /** Told of a tunnel that a newer one has put out of work. */
   onReplaced: (tunnel: LocalTunnel) => void = () => {}
   readonly #byUser = new Map<string, Set<LocalTunnel>>()
+  /** Those that take no more calls and still have some, which are calls of their users: all of protocol 1 that have one, and who leaves. */
+  readonly #busy = new Map<string, Set<LocalTunnel>>()
   readonly #waiting = new Map<string, Set<() => void>>()
 
   constructor(limits: LocalTunnelLimits) {
@@ -58,8 +60,11 @@ export class LocalTunnels implements UserDirectory {
     for (const tunnels of [...this.#byUser.values()]) yield* [...tunnels]
   }
 
+  /** Also one whose connections of protocol 1 all have a call. */
   has(username: string): boolean {
-    return this.#byUser.has(username)
+    if (this.#byUser.has(username)) return true
+    for (const { protocol, calls } of this.#busy.get(username) ?? []) if (protocol === 1 && calls > 0) return true
+    return false
   }
 
   countOf(username: string): number {
@@ -89,10 +94,14 @@ export class LocalTunnels implements UserDirectory {
     const tunnels = this.#byUser.get(tunnel.username)
     if (!tunnels?.delete(tunnel)) return
     if (tunnels.size === 0) this.#byUser.delete(tunnel.username)
+    if (tunnel.calls === 0) return
+    const busy = this.#busy.get(tunnel.username) ?? new Set()
+    this.#busy.set(tunnel.username, busy.add(tunnel))
   }
 
-  /** Somebody may have room now. */
+  /** Somebody may have room now: a tunnel has come, or a call is over. */
   changed(username: string): void {
+    if (this.#busy.size > 0) this.#forgetIdle(username)
     const waiting = this.#waiting.get(username)
     if (waiting) for (const look of [...waiting]) look()
   }
@@ -121,13 +130,26 @@ export class LocalTunnels implements UserDirectory {
 
   /** The least busy one of protocol 2, else the oldest of protocol 1. */
   findNow(username: string): LocalTunnel | undefined {
-    let calls = 0
+    let calls = this.#busy.size > 0 ? this.#busyCalls(username) : 0
     let best: LocalTunnel | undefined
     for (const tunnel of this.#byUser.get(username) ?? []) {
       calls += tunnel.calls
       if (tunnel.isFree && (!best || isBetter(tunnel, best))) best = tunnel
     }
     return calls < this.limits.maxCallsPerUser ? best : undefined
+  }
+
+  #busyCalls(username: string): number {
+    let all = 0
+    for (const { calls } of this.#busy.get(username) ?? []) all += calls
+    return all
+  }
+
+  #forgetIdle(username: string): void {
+    const busy = this.#busy.get(username)
+    if (!busy) return
+    for (const tunnel of busy) if (tunnel.calls === 0) busy.delete(tunnel)
+    if (busy.size === 0) this.#busy.delete(username)
   }
 }
 

@@ -30,6 +30,8 @@ export interface TunnelServerOptions {
   idleLimitMs?: number | undefined
   /** A stop waits so long for calls. */
   drainMs: number
+  /** Connections on that port, of which one address gets half. Undefined: as `ConnectionLimits` has it. */
+  maxTunnels?: number | undefined
   maxTunnelsPerUser: number
   maxCallsPerUser: number
   /** What a further tunnel of a user does to those that stand. */

@@ -145,7 +145,8 @@ export class PlacedCall {
         if (error instanceof TimeoutError || error instanceof ProtocolError) return 'app-timeout'
         if (!(error instanceof ConnectionLostError) || leg.isGone) throw error
         log.debug({ call: this.id, user, client: holder.address, reason: error.message }, 'tunnel lost, looking for another')
-        if (this.#stopped || performance.now() - beganMs >= connectGraceMs) return 'tunnel-lost'
+        const isLate = performance.now() - beganMs >= connectGraceMs
+        if (this.#stopped || (isLate && !directory.findNow?.(user))) return 'tunnel-lost'
       }
     }
   }

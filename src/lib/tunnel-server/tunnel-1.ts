@@ -7,6 +7,13 @@ import type { LocalTunnel } from './local-tunnels.js'
 /** Nothing in protocol 1 tells a client that waits from one that is gone: the connection is made anew so often. sandbox.rb comes back at once. */
 const idleMs = 5 * 60_000
 
+export interface Tunnel1Events {
+  /** It waits for a call no more. */
+  onLeft: (tunnel: Tunnel1) => void
+  /** The call that it had is over. */
+  onCallOver: () => void
+}
+
 /** A connection of protocol 1: it waits for one call, and is that call then. */
 export class Tunnel1 implements LocalTunnel {
   readonly protocol = 1
@@ -19,15 +26,18 @@ export class Tunnel1 implements LocalTunnel {
   readonly #socket: Duplex
   readonly #machine: Protocol1Server
   readonly #onLeft: (tunnel: Tunnel1) => void
+  readonly #onCallOver: () => void
   readonly #timer: NodeJS.Timeout
   #isWaiting = true
+  /** One, while it is in no list any more. */
+  calls = 0
 
-  /** @param machine has accepted its login @param onLeft it waits for a call no more */
+  /** @param machine has accepted its login */
   constructor(
     socket: Duplex,
     machine: Protocol1Server,
     { username, address, encrypted }: Pick<LocalTunnel, 'username' | 'address' | 'encrypted'>,
-    onLeft: (tunnel: Tunnel1) => void
+    { onLeft, onCallOver }: Tunnel1Events
   ) {
     this.#socket = socket
     this.#machine = machine
@@ -35,15 +45,11 @@ export class Tunnel1 implements LocalTunnel {
     this.address = address
     this.encrypted = encrypted
     this.#onLeft = onLeft
+    this.#onCallOver = onCallOver
     this.#timer = setTimeout(() => this.leave(), idleMs * (0.8 + 0.4 * Math.random())).unref()
     socket.on('data', this.#onEarlyData).on('end', this.#onEnd).on('close', this.#onEnd)
     if (socket.destroyed) process.nextTick(this.#onEnd)
     else socket.resume()
-  }
-
-  /** While it waits it has none; then it is not in any list. */
-  get calls(): number {
-    return 0
   }
 
   get callsTotal(): number {
@@ -56,7 +62,13 @@ export class Tunnel1 implements LocalTunnel {
 
   async take({ id, headers }: CallToPlace): Promise<ApplicationEnd> {
     if (!this.isFree) throw new ConnectionLostError('The connection of the client is gone')
+    // Before it leaves the list: it is to be known that it leaves with a call.
+    this.calls = 1
     this.#stopWaiting()
+    this.#socket.once('close', () => {
+      this.calls = 0
+      this.#onCallOver()
+    })
     this.#socket.pause()
     this.#socket.write(this.#machine.startCall(headers, id))
     return { stream: this.#socket, lossReason: () => 'tunnel-lost' }

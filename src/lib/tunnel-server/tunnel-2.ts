@@ -17,21 +17,27 @@ export class Tunnel2 implements LocalTunnel {
   calls = 0
   callsTotal = 0
   readonly #session: YamuxSession
+  readonly #maxCalls: number
   readonly #onChange: () => void
 
-  /** @param onChange a call is over */
-  constructor(session: YamuxSession, { username, instance, address, encrypted, version }: TunnelPeer, onChange: () => void) {
+  /** @param maxCalls that the client takes at one time @param onChange a call is over */
+  constructor(
+    session: YamuxSession,
+    { username, instance, address, encrypted, version, maxCalls = Number.POSITIVE_INFINITY }: TunnelPeer & { maxCalls?: number },
+    onChange: () => void
+  ) {
     this.#session = session
     this.username = username
     this.instance = instance
     this.address = address
     this.encrypted = encrypted
     this.version = version
+    this.#maxCalls = maxCalls
     this.#onChange = onChange
   }
 
   get isFree(): boolean {
-    return this.#session.isOpen
+    return this.calls < this.#maxCalls && this.#session.isOpen
   }
 
   async take({ metadata, headers }: CallToPlace): Promise<ApplicationEnd> {

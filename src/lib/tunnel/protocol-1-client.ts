@@ -1,5 +1,14 @@
 import { LineCutter } from './line-cutter.js'
-import { acceptedLine, failedLine, isReversed, parseWait, reverseHeaders, tokenOf } from './protocol-1-messages.js'
+import {
+  acceptedLine,
+  failedLine,
+  isReversed,
+  parseUpgrade,
+  parseWait,
+  reverseHeaders,
+  tokenOf,
+  type UpgradeOffer
+} from './protocol-1-messages.js'
 
 /** Of a line of the server or of a header: what Asterisk 22 takes as one line. */
 const maxLineBytes = 8_191
@@ -9,13 +18,15 @@ const maxHeaderBytes = 64 * 1024
 
 /**
  * - `accepted`: the login is good; a server of old says so only when a call comes.
- * - `failed`: it is not. `wait`: come back after so many seconds. `unexpected`: this is no such server. The connection is over after these.
+ * - `failed`: it is not. `wait`: come back after so many seconds. `upgrade`: it takes this protocol no more. `unexpected`: this is no such server.
+ *   The connection is over after these.
  * - `call`: the header block in Asterisk's order, with its empty line. Then `data`: bytes of Asterisk.
  */
 export type Protocol1ClientEvent =
   | { type: 'accepted' }
   | { type: 'failed' }
   | { type: 'wait'; seconds: number }
+  | ({ type: 'upgrade' } & UpgradeOffer)
   | { type: 'unexpected'; line: string }
   | { type: 'call'; headers: Buffer; callId: string | undefined }
   | { type: 'data'; bytes: Buffer }
@@ -83,7 +94,9 @@ export class Protocol1Client {
     this.#state = 'closed'
     if (line === failedLine) return { type: 'failed' }
     const seconds = parseWait(line)
-    return seconds === undefined ? { type: 'unexpected', line } : { type: 'wait', seconds }
+    if (seconds !== undefined) return { type: 'wait', seconds }
+    const offer = parseUpgrade(line)
+    return offer ? { type: 'upgrade', ...offer } : { type: 'unexpected', line }
   }
 
   #takeHeader(line: string): Protocol1ClientEvent | undefined {

@@ -23,6 +23,21 @@ export function parseWait(line: string): number | undefined {
   return digits === undefined ? undefined : Math.min(maxWaitS, Number(digits))
 }
 
+/** What a server offers in place of what it was asked for: `upgrade required AGIT/2 text`. */
+export interface UpgradeOffer {
+  /** `AGIT/2`, … */
+  versions: string[]
+  /** For people; without control characters. */
+  text: string | undefined
+}
+
+/** The original has no such line: its authors wished for one. @returns undefined for another line */
+export function parseUpgrade(line: string): UpgradeOffer | undefined {
+  const [, versions, text] = /^upgrade required ((?:AGIT\/\d{1,4},?)+)(?: (.*))?$/.exec(line) ?? []
+  if (versions === undefined) return undefined
+  return { versions: versions.split(','), text: text ? text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, '?') : undefined }
+}
+
 /**
  * The header block with its lines in reverse, as the original server sends it: it collects them in a list that grows at its head. What is
  * reversed twice is as it was.

@@ -2,7 +2,7 @@ import { LoginError, type PbxkitError, ProtocolError } from '../errors.js'
 import type { ScramMechanism } from '../scram/messages.js'
 import { ToldToWaitError, UpgradeRequiredError } from './errors.js'
 import { formatParameters, type Parameters, parseParameters } from './parameters.js'
-import { failedLine, parseWait } from './protocol-1-messages.js'
+import { failedLine, parseUpgrade, parseWait } from './protocol-1-messages.js'
 
 /** A SCRAM message has 1,024 bytes at most, in base64 4/3 of that; the rest is for parameters. */
 export const maxLineBytes = 4_096
@@ -73,11 +73,12 @@ function refusal(line: string, stage: 'hello' | 'proof' = 'proof'): PbxkitError 
   }
   const seconds = parseWait(line)
   if (seconds !== undefined) return new ToldToWaitError(seconds)
-  const [, versions, text] = /^upgrade required ((?:AGIT\/\d{1,4},?)+)(?: (.*))?$/.exec(line) ?? []
-  if (versions) {
-    return new UpgradeRequiredError(`The server speaks ${versions} and we speak AGIT/${version}`, {
-      details: { versions: versions.split(','), ...(text && { text }) },
-      ...(text && { hint: text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, '?') })
+  const offer = parseUpgrade(line)
+  if (offer) {
+    const { versions, text } = offer
+    return new UpgradeRequiredError(`The server speaks ${versions.join(',')} and we speak AGIT/${version}`, {
+      details: { versions, ...(text !== undefined && { text }) },
+      ...(text !== undefined && { hint: text })
     })
   }
   return new ProtocolError('The server does not speak the protocol of the tunnel', { details: { line: line.slice(0, 200) } })

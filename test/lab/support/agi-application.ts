@@ -53,6 +53,22 @@ const acts = {
     call.write('SET VARIABLE A a\nSET VARIABLE B b\nSET VARIABLE WORD three\n')
     await answers
   },
+  /** 60 MB of commands, while the first one runs for half a minute. */
+  async flood(call) {
+    call.write('WAIT FOR DIGIT 30000\n')
+    const line = 'SET VARIABLE WORD ' + 'x'.repeat(8000) + '\n'
+    for (let bytes = 0; bytes < 60 * 2 ** 20; bytes += line.length) {
+      if (call.write(line)) continue
+      const stuck = setTimeout(tell, 500, 'flood')
+      await new Promise((resolve) => call.stream.once('drain', resolve))
+      clearTimeout(stuck)
+    }
+  },
+  /** As fast as it can, and for as long as it is let. */
+  async hurry(call) {
+    tell('hurry')
+    for (;;) if (!call.write('SET VARIABLE WORD x\n'.repeat(100))) await new Promise((resolve) => call.stream.once('drain', resolve))
+  },
   async failure(call) {
     call.write('failure: I do not like it\n')
     await call.over

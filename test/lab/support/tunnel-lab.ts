@@ -19,7 +19,7 @@ const certificate = path.join(import.meta.dirname, '../../fixtures/tls/server')
 const dialplan = `
 [tunnel]
 exten => run,1,Answer()
- same => n,Set(SANDBOX_USERNAME=\${TUNNEL_USER})
+ same => n,ExecIf($["\${TUNNEL_USER}" != "unset"]?Set(SANDBOX_USERNAME=\${TUNNEL_USER}))
  same => n,AGI(\${AGI_URL},\${BEHAVIOUR})
  same => n,Hangup()
 exten => h,1,UserEvent(AfterAGI,Id: \${CALL_ID},Status: \${AGISTATUS},Outcome: \${BRIDGE_OUTCOME},Reason: \${BRIDGE_REASON},Word: \${WORD})
@@ -81,6 +81,14 @@ export class TunnelLab {
     return `agi://127.0.0.1:${this.#ports.agi}/`
   }
 
+  get tunnelPort(): number {
+    return this.#ports.tunnel
+  }
+
+  get agiPort(): number {
+    return this.#ports.agi
+  }
+
   async stop(): Promise<void> {
     await this.endPrograms()
     this.ami.destroy()
@@ -109,11 +117,17 @@ export class TunnelLab {
 
   /** A client of alice whose tunnel stands: protocol 2 in TLS, or 1 in clear, as the original's. */
   async connect(protocol: '1' | '2', ...flags: string[]): Promise<Program> {
-    const way = protocol === '2' ? ['--insecure'] : ['--plain']
-    const login = ['--port', String(this.#ports.tunnel), '--username', 'alice', '--protocol', protocol, ...way]
-    const client = this.#run(['agi', 'tunnel', ...login, '--json', ...flags], { PBXKIT_SECRET: 'secret' })
+    const client = this.client(protocol, flags)
     await client.prints((text) => text.includes('"event":"accepted"'), 'the login')
     return client
+  }
+
+  /** A client, whether it is let in or not. @param flags win over those that it has by itself */
+  client(protocol: '1' | '2', flags: readonly string[], password = 'secret'): Program {
+    const isChosen = flags.some((flag) => flag === '--plain' || flag === '--tls-pin')
+    const way = isChosen ? [] : [protocol === '2' ? '--insecure' : '--plain']
+    const login = ['--port', String(this.tunnelPort), '--username', 'alice', '--protocol', protocol, ...way]
+    return this.#run(['agi', 'tunnel', ...login, '--json', ...flags], { PBXKIT_SECRET: password })
   }
 
   /** The application as a FastAGI server. @returns it and its port */
@@ -136,7 +150,7 @@ export class TunnelLab {
     return program
   }
 
-  /** @param behaviour what the application is told to do @param user whose call it is */
+  /** @param behaviour what the application is told to do @param user whose call it is; `unset`: the dialplan does not say it */
   async call(behaviour = 'word', user = 'alice'): Promise<LabCall> {
     const id = `call-${++this.#calls}`
     const from = this.ami.messages.length

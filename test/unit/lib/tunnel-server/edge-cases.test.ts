@@ -141,7 +141,7 @@ describe.each(protocols)('edge cases, protocol %i', (protocol) => {
     const first = call(agiPort)
     await expect.poll(() => came.length).toBe(1)
     const second = call(agiPort)
-    if (protocol === 1) expect(outcome(await second)).toEqual(['SUCCESS', 'FAILED', 'not-connected'])
+    if (protocol === 1) expect(outcome(await second)).toEqual(['SUCCESS', 'FAILED', 'busy'])
     await expect.poll(() => came.length).toBe(protocol)
     for (const socket of came) socket.end()
     expect([outcome(await first), ...(protocol === 2 ? [outcome(await second)] : [])]).toEqual(

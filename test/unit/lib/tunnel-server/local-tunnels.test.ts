@@ -42,6 +42,23 @@ describe('the tunnels of a server', () => {
     expect([await tunnels.find('alice', now), tunnels.has('alice')]).toEqual([undefined, true])
   })
 
+  it('count the calls of those that have left, until they are over, and have a user of protocol 1 who has nothing but calls', async () => {
+    const tunnels = new LocalTunnels({ maxCallsPerUser: 2 })
+    const [gone, calling, idle] = [tunnel({ calls: 1 }), tunnel({ protocol: 1, calls: 1 }), tunnel()]
+    for (const one of [gone, calling]) tunnels.add(one)
+    for (const one of [gone, calling]) tunnels.delete(one)
+    expect([tunnels.has('alice'), tunnels.countOf('alice'), tunnels.size]).toEqual([true, 0, 0])
+    tunnels.add(idle)
+    expect(await tunnels.find('alice', now)).toBeUndefined()
+    gone.calls = 0
+    tunnels.changed('alice')
+    expect(await tunnels.find('alice', now)).toBe(idle)
+    tunnels.delete(idle)
+    calling.calls = 0
+    tunnels.changed('alice')
+    expect(tunnels.has('alice')).toBe(false)
+  })
+
   it('tell who waits that a tunnel has come, or has room again, and nobody else', async () => {
     const tunnels = new LocalTunnels({ maxCallsPerUser: 10 })
     const { signal } = new AbortController()

@@ -66,6 +66,14 @@ describe('Protocol1Client', () => {
     expect(unnamed).toMatchObject({ type: 'call', callId: undefined })
   })
 
+  it('hears that it is to go over to another protocol', () => {
+    expect(events('upgrade required AGIT/2,AGIT/3 use\x1b[2Jpbxkit\n')).toEqual([
+      { type: 'upgrade', versions: ['AGIT/2', 'AGIT/3'], text: 'use?[2Jpbxkit' }
+    ])
+    expect(events('upgrade required AGIT/2\n')).toEqual([{ type: 'upgrade', versions: ['AGIT/2'], text: undefined }])
+    expect(events('upgrade required\n')).toEqual([{ type: 'unexpected', line: 'upgrade required' }])
+  })
+
   it('takes no answer of another kind of server', () => {
     expect(events('HTTP/1.1 400 Bad Request\r\n')).toEqual([{ type: 'unexpected', line: 'HTTP/1.1 400 Bad Request\r' }])
     expect(events('authentication accepted\ncall 1\nno header\n')[1]).toEqual({ type: 'unexpected', line: 'no header' })
