@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +53,55 @@ describe('dialplan render', () => {
     expect(fs.readFileSync(path.join(out, 'numbers.conf'), 'utf8')).toContain('zed')
     watch.child.kill('SIGTERM')
     expect(await watch.exit).toMatchObject({ status: 0, stdout: '' })
+  })
+
+  it('renders again when a file with a secret changes, and looks again when a file of the owner does', async () => {
+    const folder = temporaryFolder()
+    const out = path.join(folder, 'etc')
+    const text = '[site]\ndomain = a.example\ncountry_code = 46\n[user:u]\nnumber = +46812340001\nsecret_file = u.secret\n'
+    const file = path.join(folder, 'privatedial.ini')
+    fs.writeFileSync(file, text, { mode: 0o600 })
+    const watch = new Running(['dialplan', 'render', file, '--out', out, '--watch'])
+    await watch.says(/secret_file .* cannot be read: ENOENT.*the files stay as they are/)
+    await watch.says(/^ready$/m)
+    fs.writeFileSync(path.join(folder, 'u.secret'), 'Correct-horse-battery\n', { mode: 0o600 })
+    await watch.says(/written +pjsip_endpoint\.conf \(new\)/)
+    fs.writeFileSync(path.join(folder, 'u.secret'), 'Battery-horse-correct\n')
+    await watch.says(/written +pjsip_endpoint\.conf \(changed\)/)
+    expect(fs.readFileSync(path.join(out, 'pjsip_endpoint.conf'), 'utf8')).toContain('Battery-horse-correct')
+    fs.writeFileSync(path.join(out, 'extensions_custom.conf'), '[mine]\nexten => 1,1,Goto(none,1,1)\n')
+    await watch.says(/extensions_custom\.conf:2: .*undefined-context/)
+    watch.child.kill('SIGTERM')
+    expect(await watch.exit).toMatchObject({ status: 0 })
+  })
+
+  it('tells who reads a folder that a run was killed in it, and completes it when it writes', async () => {
+    const out = temporaryFolder()
+    const file = writeFile(siteText(), { name: 'privatedial.ini' })
+    await render(file, out)
+    const commit = path.join(out, '.pbxkit-commit')
+    fs.mkdirSync(commit)
+    const numbers = path.join(out, 'numbers.conf')
+    const text = fs.readFileSync(numbers, 'utf8')
+    const before = createHash('sha256').update('; old\n').digest('hex')
+    fs.writeFileSync(path.join(commit, 'plan.json'), JSON.stringify({ owner: '0 0', files: [{ name: 'numbers.conf', before }] }))
+    fs.writeFileSync(path.join(commit, 'numbers.conf'), text)
+    fs.writeFileSync(numbers, '; old\n')
+    const told = 'killed before it had put in place: numbers.conf'
+    expect(await render(file, out, '--check')).toMatchObject({ status: 1, stderr: expect.stringContaining(told) })
+    expect(await pbxkit(['dialplan', 'check', out, '--sounds', 'none'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('error render-unfinished numbers.conf was to be replaced')
+    })
+    for (const args of [
+      ['trace', '0812340002', '--from', 'alice', '--dir', out],
+      ['graph', out]
+    ])
+      expect(await pbxkit(['dialplan', ...args])).toMatchObject({ stderr: expect.stringContaining(told) })
+    expect(fs.readFileSync(numbers, 'utf8')).toBe('; old\n')
+    expect(await render(file, out)).toMatchObject({ status: 0, stderr: expect.stringContaining('they are now') })
+    expect(fs.readFileSync(numbers, 'utf8')).toBe(text)
+    expect(await pbxkit(['dialplan', 'check', out, '--sounds', 'none'])).toMatchObject({ status: 0 })
   })
 
   it('refuses 5,000 users with a hint each, unless that is wanted', async () => {

@@ -43,6 +43,8 @@ is a context that is named and is not there. Where a variable decides, all conte
     const { loadTraceFiles } = await import('../../lib/dialplan/trace/load-scene.js')
     const { buildGraph } = await import('../../lib/dialplan/graph/build-graph.js')
     const { entryContexts } = await import('../../lib/dialplan/graph/entry-contexts.js')
+    const { noteUnfinished } = await import('../../lib/cli/render-journal.js')
+    noteUnfinished(this.args.dir, (message) => this.note(message))
     const loaded = loadTraceFiles(new ConfigFolder(this.args.dir))
     const graph = buildGraph(loaded.dialplan, new Set([...entryContexts(loaded.endpoints), ...(this.flags.entry ?? [])]))
     const highlight = this.flags.number === undefined ? undefined : await this.#highlight(loaded, graph, this.flags.number)

@@ -8,6 +8,7 @@ import { writeToStderr } from '../../lib/cli/stderr.js'
 import { ExitStatus, type PbxkitError } from '../../lib/errors.js'
 import type { CertificateReport } from '../../lib/privatedial/certificate/keep-certificate.js'
 import type { RenderReport } from '../../lib/privatedial/render-into.js'
+import { WatchedFiles } from '../../lib/privatedial/watched-files.js'
 
 export default class DialplanRender extends AmiCommand<typeof DialplanRender> {
   static override summary = 'Render a site file to the configuration files of Asterisk.'
@@ -35,39 +36,38 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
 
   protected override async execute(): Promise<void> {
     if (!this.flags.watch) return this.#answer(await this.#render())
-    const { stateOf, watchSite } = await import('../../lib/privatedial/watch-site.js')
-    const { users = [], trunks = [] } = this.flags
-    const files = [this.#site(), ...users, ...trunks]
-    const before = stateOf(files)
+    const { watchSite } = await import('../../lib/privatedial/watch-site.js')
     const render = () => this.#renderOrTell()
     await render()
     process.on('SIGHUP', () => void render())
     writeToStderr('ready\n')
-    await watchSite(files, { before, certificate: () => this.#certificate, render, signal: this.signal })
+    await watchSite({ watched: this.#watched, certificate: () => this.#certificate, render, signal: this.signal })
     await this.#running
   }
 
   readonly #site = () => this.args.site ?? this.flags.site
+  readonly #isDry = () => this.flags.check || this.flags.diff || this.flags['dry-run']
+  readonly #note = (message: string) => this.note(message)
 
   async #render(): Promise<RenderReport> {
     const { renderInto } = await import('../../lib/privatedial/render-into.js')
-    const { completeJournal } = await import('../../lib/privatedial/write/journal.js')
-    const { check, diff, timeout } = this.flags
+    const { completeFolder } = await import('../../lib/cli/render-journal.js')
+    const { check, diff, timeout, users = [], trunks = [] } = this.flags
     const folder = path.resolve(this.flags.out)
-    const looksOnly = check || diff
-    // Before the site is read, which may be broken: Asterisk may start at any time.
-    const completed = looksOnly || this.flags['dry-run'] ? [] : await completeJournal(folder, this.flags.force)
-    if (completed.length > 0) this.note(`A run that was killed had not put in place: ${completed.join(', ')}; they are now`)
-    const { site } = await readSiteOf({ ...this.flags, site: this.#site() }, this.signal, (message) => this.note(message))
+    await completeFolder(folder, { looksOnly: this.#isDry(), force: this.flags.force }, this.#note)
+    this.#watched.begin([this.#site(), ...users, ...trunks])
+    const onRead = (files: readonly string[]) => this.#watched.add(files)
+    const { site } = await readSiteOf({ ...this.flags, site: this.#site() }, this.signal, this.#note, onRead)
     const client = this.flags.apply ? await this.#connect() : undefined
     try {
       const report = await renderInto(site, {
         folder,
         configFolder: this.flags.etc ?? folder,
-        force: this.flags.force || looksOnly,
-        dryRun: looksOnly || this.flags['dry-run'],
+        force: this.flags.force || check || diff,
+        dryRun: this.#isDry(),
         acceptsSlowStart: this.flags['slow-start'],
         certificates: keepsCertificates(this.flags),
+        onRead,
         apply: client && { client, timeoutMs: timeout, signal: this.signal }
       })
       this.#certificate = report.certificate
@@ -85,12 +85,12 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
 
   async #answer(report: RenderReport): Promise<void> {
     const { check, diff, json } = this.flags
-    const isDry = check || diff || this.flags['dry-run']
     if (json) await this.out.json(reportJson(report))
-    else await this.out.write(diff ? diffText(report) : reportText(report, isDry))
+    else await this.out.write(diff ? diffText(report) : reportText(report, this.#isDry()))
     if (((check || diff) && hasNews(report)) || isRefuted(report)) process.exitCode = ExitStatus.no
   }
 
+  readonly #watched = new WatchedFiles()
   #certificate: CertificateReport | undefined
   #running: Promise<void> = Promise.resolve()
 

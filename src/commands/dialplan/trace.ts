@@ -46,6 +46,8 @@ Exit status: 0 done, 1 the call ends nowhere (no such extension, a loop) or an e
       throw new UsageError('Either a number or --expect FILE', { hint: 'pbxkit dialplan trace 100 --context from-internal' })
     const { ConfigFolder } = await import('../../lib/dialplan/config-folder.js')
     const { loadTraceFiles } = await import('../../lib/dialplan/trace/load-scene.js')
+    const { noteUnfinished } = await import('../../lib/cli/render-journal.js')
+    noteUnfinished(this.flags.dir, (message) => this.note(message))
     const loaded = loadTraceFiles(new ConfigFolder(this.flags.dir))
     if (this.flags.expect !== undefined) return this.#expect(this.flags.expect, loaded)
     const trace = await this.#trace(loaded, { number: number! })

@@ -90,7 +90,7 @@ export function reportJson({ differences, written, warning, applied, certificate
       written: written.includes(name)
     })),
     ...(warning !== undefined && { warning }),
-    ...(certificate && { certificate: { ...certificate, watched: undefined } }),
+    ...(certificate && { certificate }),
     ...(applied && { applied })
   }
 }

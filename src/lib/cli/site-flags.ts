@@ -43,13 +43,18 @@ export interface SiteInputFlags {
 }
 
 /** Reads the site of these flags, and tells its warnings. @throws what `readSite` throws */
-export async function readSiteOf(flags: SiteInputFlags, signal: AbortSignal, note: (message: string) => void): Promise<ReadSite> {
+export async function readSiteOf(
+  flags: SiteInputFlags,
+  signal: AbortSignal,
+  note: (message: string) => void,
+  onSecretFiles?: (files: readonly string[]) => void
+): Promise<ReadSite> {
   const [{ readSite }, { describeSiteProblem }] = await Promise.all([
     import('../site/read-site.js'),
     import('../site/problem.js')
   ])
   const { site: file, users, trunks, timeout: timeoutMs, 'db-password-file': dbPasswordFile } = flags
-  const read = await readSite({ file, users, trunks, timeoutMs, dbPasswordFile, signal })
+  const read = await readSite({ file, users, trunks, timeoutMs, dbPasswordFile, signal, onSecretFiles })
   for (const warning of read.warnings as readonly SiteProblem[]) note(describeSiteProblem(warning))
   return read
 }

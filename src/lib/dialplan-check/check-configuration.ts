@@ -14,7 +14,7 @@ import { checkEndpointContexts, madeContexts } from './rules/configured-contexts
 import { checkFiles } from './rules/files.js'
 import { foreignContexts } from './rules/foreign-contexts.js'
 import { checkNeededIncludes } from './rules/needed-includes.js'
-import { checkAsteriskConf, checkMinivm } from './rules/other-files.js'
+import { checkAsteriskConf, checkMinivm, checkUnfinishedRender } from './rules/other-files.js'
 import { checkEndpointAuth, checkPjsipObjects } from './rules/pjsip.js'
 import { type PjsipModel, readPjsip } from './rules/pjsip-objects.js'
 import { checkSecrets } from './rules/secrets.js'
@@ -61,6 +61,7 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
         report.add('unknown-ignore', { file, line, text: word }, `${word} is no code`)
     }
   }
+  checkUnfinishedRender(host, report)
   const model = readPjsip(configs.get('pjsip.conf'), configs.get('pjsip_wizard.conf'), firstOf(options.alike))
   const program = readProgram(configs, model, host)
   if (program) checkDialplan({ program, configs, host, report, lines, ...options })

@@ -87,6 +87,11 @@ export const rules = {
     'Without the file the whole configuration is invalid, and nothing says so',
     'Use #include'
   ),
+  'render-unfinished': error(
+    'A run of pbxkit dialplan render was killed half-way',
+    'Old files and new ones stand side by side, and Asterisk may load them so',
+    'Run pbxkit dialplan render: it completes what was begun'
+  ),
   'directories-template': warning(
     'A section of asterisk.conf is a template',
     'Asterisk ignores it, and takes its built-in folders',

@@ -3,6 +3,7 @@ import type { AmiClient } from '../ami-client/client.js'
 import type { Site } from '../site/site.js'
 import { proveFiles, reloadFiles } from './apply/apply-files.js'
 import type { Comparison } from './apply/compare-objects.js'
+import { acmeFiles } from './certificate/acme-source.js'
 import { type CertificateReport, keepCertificate } from './certificate/keep-certificate.js'
 import { checkSize, renderSite } from './render-site.js'
 import type { FileDifference } from './write/differences.js'
@@ -20,6 +21,8 @@ export interface RenderRun {
   readonly acceptsSlowStart: boolean
   /** Sees to the certificate of SIP over TLS as well. */
   readonly certificates?: boolean
+  /** Told of files that are not of the site, and on which the outcome depends. */
+  readonly onRead?: (files: readonly string[]) => void
   /** Has Asterisk take the files, and looks whether it did. */
   readonly apply?: { readonly client: AmiClient; readonly timeoutMs: number; readonly signal: AbortSignal } | undefined
 }
@@ -42,16 +45,20 @@ const proofs = 8
  * @throws what renderSite, writeFiles, reloadFiles and proveFiles throw
  */
 export async function renderInto(site: Site, run: RenderRun): Promise<RenderReport> {
-  const { folder, configFolder, force, dryRun, acceptsSlowStart, apply } = run
+  const { folder, configFolder, force, dryRun, acceptsSlowStart, apply, onRead } = run
   const warning = checkSize(site, acceptsSlowStart)
   const files = renderSite(site, { configFolder })
   const look = { folder, configFolder, dryRun, now: new Date() }
   const reload = async (names: readonly string[]) => {
     if (apply) await reloadFiles(apply.client, names, apply.timeoutMs)
   }
-  const { differences, written } = await writeFiles(files, folder, { force, dryRun, beforeNumbers: reload })
+  const { differences, written } = await writeFiles(files, folder, { force, dryRun, beforeNumbers: reload, onIncluded: onRead })
   // Before the reload: Asterisk then takes a certificate whose file has changed.
+  const acme = site.transport.tls?.acme
+  if (run.certificates && acme !== undefined) onRead?.(acmeFiles(acme))
   const certificate = run.certificates ? await keepCertificate(site, look) : undefined
+  // The owner changes it, and Asterisk has to be told.
+  if (certificate?.state === 'foreign') onRead?.([certificate.file])
   if (!apply || dryRun) return { differences, written, warning, applied: undefined, certificate }
   // Also what has not changed: Asterisk may not have read it yet.
   await reload(files.map(({ name }) => name))

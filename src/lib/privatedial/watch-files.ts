@@ -1,39 +1,23 @@
-import fs from 'node:fs'
+import type { WatchedFiles } from './watched-files.js'
 
 /** Editors write a file in several steps; what comes within this time is one change. */
 const settleMs = 300
 
 /**
- * Calls back after each change of files, until the signal is aborted. Their times and sizes are looked at, not notifications: these miss files that are replaced by a rename, and network
- * folders. A call that fails is the callee's to report.
- * @param paths asked at each look; one that is new counts as a change
- * @param before what `stateOf` gave before the files were read for the first time: a change since then counts
+ * Calls back after each change of the files, until the signal is aborted. The callee reads them again, and adds them anew before it does. A call that fails is its to report.
  * @param everyMs between two looks
  */
 export async function watchFiles(
-  paths: () => readonly string[],
+  watched: WatchedFiles,
   onChange: () => Promise<void>,
   signal: AbortSignal,
-  before = stateOf(paths()),
   everyMs = 1_000
 ): Promise<void> {
   while (await pause(everyMs, signal)) {
-    const now = stateOf(paths())
-    if (now === before) continue
+    if (!watched.hasChanged) continue
     await pause(settleMs, signal)
-    // As it was before the file is read: a change while it is read is seen the next time.
-    before = stateOf(paths())
     if (!signal.aborted) await onChange()
   }
-}
-
-/** What changes with a change of the files. */
-export function stateOf(paths: readonly string[]): string {
-  const states = paths.map((path) => {
-    const stat = fs.statSync(path, { throwIfNoEntry: false, bigint: true })
-    return stat ? `${stat.ino} ${stat.mtimeNs} ${stat.size}` : 'none'
-  })
-  return states.join('\n')
 }
 
 /** @returns false when the signal was aborted */

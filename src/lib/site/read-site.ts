@@ -4,6 +4,7 @@ import { ConfigError, DataError, UsageError } from '../errors.js'
 import { checkSite } from './check-site.js'
 import { SiteError, type SiteProblem, SiteProblems } from './problem.js'
 import { readIni } from './read-ini.js'
+import { secretPath } from './secret-rules.js'
 import type { Site } from './site.js'
 import type { SiteEntry, SiteTree } from './tree.js'
 
@@ -20,6 +21,8 @@ export interface SiteInput {
   readonly signal?: AbortSignal | undefined
   /** Default: standard input of the process. */
   readonly readStdin?: () => Promise<Uint8Array>
+  /** Told of the files with secrets that the site names, before they are read; also where the site is refused then. */
+  readonly onSecretFiles?: ((files: readonly string[]) => void) | undefined
 }
 
 export interface ReadSite {
@@ -37,9 +40,15 @@ export type SiteFormat = 'ini' | 'yaml' | 'json'
 export async function readSite(input: SiteInput): Promise<ReadSite> {
   const problems = new SiteProblems()
   const tree = await readSiteTree(input, problems)
+  input.onSecretFiles?.(secretFilesOf(tree))
   const site = tree.isUnread ? undefined : checkSite(tree, problems)
   if (!site) throw new SiteError(problems.list)
   return { site, warnings: problems.list }
+}
+
+function secretFilesOf({ users, trunks }: SiteTree): string[] {
+  const written = [...users, ...trunks].flatMap(({ fields }) => fields.get('secret_file')?.values ?? [])
+  return written.flatMap(({ text, source }) => (text === '' ? [] : (secretPath(text, source) ?? [])))
 }
 
 /** What is written, unchecked. */

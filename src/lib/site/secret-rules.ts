@@ -42,9 +42,8 @@ export function isGuessable(secret: string, { name, number }: { name: string; nu
  * @returns a fault that says why there is none
  */
 export function readSecretOf(file: string, source: SiteSource): string | Fault {
-  const isFile = source.file !== '-' && !/^[a-z]+:/.test(source.file)
-  if (!path.isAbsolute(file) && !isFile) return new Fault('is no absolute path')
-  const whole = path.resolve(path.dirname(source.file), file)
+  const whole = secretPath(file, source)
+  if (whole === undefined) return new Fault('is no absolute path')
   try {
     if (!fs.statSync(whole).isFile()) return new Fault('is no file')
     const fd = fs.openSync(whole, 'r')
@@ -59,4 +58,10 @@ export function readSecretOf(file: string, source: SiteSource): string | Fault {
   } catch (error) {
     return new Fault(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`)
   }
+}
+
+/** Undefined for a relative path where there is no file that it could be relative to. */
+export function secretPath(file: string, source: SiteSource): string | undefined {
+  const isFile = source.file !== '-' && !/^[a-z]+:/.test(source.file)
+  return path.isAbsolute(file) || isFile ? path.resolve(path.dirname(source.file), file) : undefined
 }

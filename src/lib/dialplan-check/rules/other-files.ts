@@ -1,4 +1,6 @@
 import type { LoadedConfig } from '../../asterisk-config/load.js'
+import { unfinishedFiles } from '../../dialplan/unfinished-render.js'
+import type { CheckHost } from '../host.js'
 import type { Report } from '../report.js'
 import { valueSpot } from './pjsip-objects.js'
 
@@ -23,4 +25,14 @@ export function checkAsteriskConf(config: LoadedConfig, report: Report): void {
       `[${name}](!) is a template that nothing uses: its ${settings.length} settings do not count`
     )
   }
+}
+
+/** Files of ours that were to be replaced when the run was killed. */
+export function checkUnfinishedRender(host: CheckHost, report: Report): void {
+  for (const name of unfinishedFiles(host))
+    report.add(
+      'render-unfinished',
+      { file: `${host.folder}/${name}`, line: 0 },
+      `${name} was to be replaced when a run of render was killed`
+    )
 }

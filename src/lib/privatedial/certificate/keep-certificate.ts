@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Site, TlsListen } from '../../site/site.js'
 import { originOf } from '../rendered-file.js'
-import { acmeFiles, isGoodFor, isKeyOf, readAcme } from './acme-source.js'
+import { isGoodFor, isKeyOf, readAcme } from './acme-source.js'
 import { type CertificatePaths, readPair, writePair } from './certificate-files.js'
 
 const dayMs = 86_400_000
@@ -26,8 +26,6 @@ export interface CertificateReport {
   readonly warning: string | undefined
   /** From then on it has to be looked at again. */
   readonly renewAt: Date | undefined
-  /** Files of an ACME client, which change when it has a new one. */
-  readonly watched: readonly string[]
 }
 
 /** Is it another certificate than before? */
@@ -45,11 +43,10 @@ export async function keepCertificate(site: Site, run: CertificateRun): Promise<
   const { tls } = site.transport
   if (!tls) return undefined
   const paths = visiblePaths(tls, run)
-  const watched = tls.acme === undefined ? [] : acmeFiles(tls.acme)
   const report = (state: CertificateReport['state'], pem?: string, warning?: string): CertificateReport => {
     const until = pem === undefined ? undefined : new Date(new X509Certificate(pem).validTo)
     const renewAt = until && state !== 'foreign' ? new Date(until.getTime() - tls.renewDays * dayMs) : undefined
-    return { file: paths?.cert ?? tls.cert, state, validUntil: until?.toISOString(), warning, renewAt, watched }
+    return { file: paths?.cert ?? tls.cert, state, validUntil: until?.toISOString(), warning, renewAt }
   }
   if (!paths) return report('unseen')
   const there = readPair(paths)

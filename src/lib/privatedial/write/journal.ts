@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { journalBackup, journalName, planName } from '../../dialplan/unfinished-render.js'
 import { ConfigError, ExitStatus, IoError, PbxkitError } from '../../errors.js'
 
 /** Another run puts files in place right now. */
@@ -16,9 +17,6 @@ interface Plan {
   readonly files: readonly { readonly name: string; readonly before: string | null }[]
 }
 
-/** Until it bears this name, a folder of staged files is nothing but a leftover; from then on its files will be put in place, by this run or the next. */
-const journalName = '.pbxkit-commit'
-const planName = 'plan.json'
 const backupName = '.pbxkit-backup'
 
 /**
@@ -31,7 +29,6 @@ export function commit(stage: string, folder: string, files: Plan['files']): voi
   fs.writeFileSync(file, JSON.stringify(plan), { mode: 0o600, flush: true })
   syncFolder(stage)
   fs.renameSync(stage, path.join(folder, journalName))
-  syncFolder(folder)
 }
 
 /**
@@ -44,7 +41,9 @@ export async function carryOut(
 ): Promise<void> {
   const journal = path.join(folder, journalName)
   const plan = readPlan(folder)
-  const fresh = path.join(journal, 'backup')
+  // The decision reaches the disk before its first deed.
+  syncFolder(folder)
+  const fresh = path.join(journal, journalBackup)
   if (plan && fs.existsSync(fresh)) {
     fs.rmSync(path.join(folder, backupName), { recursive: true, force: true })
     fs.renameSync(fresh, path.join(folder, backupName))

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { journalBackup } from '../../dialplan/unfinished-render.js'
 import { FolderHost } from '../../dialplan-check/host.js'
 import { ConfigError, IoError } from '../../errors.js'
 import type { RenderedFile } from '../rendered-file.js'
@@ -19,6 +20,8 @@ export interface WriteOptions {
    * @param names the files that were written
    */
   readonly beforeNumbers?: ((names: readonly string[]) => Promise<void>) | undefined
+  /** Told of the files of others that Asterisk reads with ours: what is included there, be it missing or refused. */
+  readonly onIncluded?: ((files: readonly string[]) => void) | undefined
 }
 
 export interface Written {
@@ -26,6 +29,9 @@ export interface Written {
   /** Files that were written, or would be, in the order in which they are put in place. */
   readonly written: readonly string[]
 }
+
+/** Included by ours if they are there. */
+const customFiles = ['extensions_custom.conf', 'pjsip_custom.conf', 'pjsip_wizard_custom.conf']
 
 const stagePrefix = '.pbxkit-render-'
 const backupName = '.pbxkit-backup'
@@ -45,7 +51,11 @@ export async function writeFiles(files: readonly RenderedFile[], folder: string,
   const differences = findDifferences(files, folder)
   const changed = inOrder(differences.filter(({ state }) => state !== 'same'))
   if (!options.force) refuseForeign(changed)
-  await checkStaged(new StagedFiles(files, new FolderHost(folder)), new Set(files.map(({ name }) => name)))
+  const names = new Set(files.map(({ name }) => name))
+  options.onIncluded?.(customFiles.map((name) => path.join(folder, name)))
+  await checkStaged(new StagedFiles(files, new FolderHost(folder)), names, (read) => {
+    options.onIncluded?.(read.filter((file) => !names.has(path.relative(folder, file))))
+  })
   const written = changed.map(({ name }) => name)
   if (!options.dryRun && changed.length > 0) await replace(changed, folder, options)
   return { differences, written }
@@ -95,9 +105,9 @@ async function replace(changed: readonly FileDifference[], folder: string, optio
     })
   } catch (cause) {
     if (!(cause as NodeJS.ErrnoException).syscall) throw cause
-    throw new IoError(`Cannot rename in ${folder}: ${(cause as Error).message}`, {
+    throw new IoError(`Cannot put all files in place in ${folder}: ${(cause as Error).message}`, {
       cause,
-      hint: 'Render again: some files are new, and the others are completed then.'
+      hint: 'Some are new, the others old. The next render completes them, before it does anything else.'
     })
   }
 }
@@ -127,7 +137,7 @@ function own(fd: number, old: string, folder: string): void {
 function keepOld(changed: readonly FileDifference[], folder: string, stage: string): void {
   const old = changed.filter(({ before }) => before !== undefined)
   if (old.length === 0) return
-  const kept = path.join(stage, 'backup')
+  const kept = path.join(stage, journalBackup)
   fs.mkdirSync(kept, { mode: 0o700 })
   for (const { name } of old) {
     const copy = path.join(kept, name)

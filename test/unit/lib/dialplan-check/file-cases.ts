@@ -34,6 +34,11 @@ export const fileCases: Cases = {
     at: 'queues.conf:0:0',
     good: queues(`[t0](!)\n${'x=1\n'.repeat(64)}${doubling(3)}`)
   },
+  'render-unfinished': {
+    bad: { ...conf('[a]\n'), '.pbxkit-commit/plan.json': '{}', '.pbxkit-commit/extensions.conf': '[b]\n' },
+    at: 'extensions.conf:0:0',
+    good: { ...conf('[a]\n'), '.pbxkit-render-1-x/plan.json': '{}', '.pbxkit-render-1-x/extensions.conf': '[b]\n' }
+  },
   'nested-too-deep': {
     bad: queues(`${';--\n'.repeat(128)};--\n`),
     at: at(129),

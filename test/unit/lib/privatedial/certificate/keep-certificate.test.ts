@@ -113,7 +113,6 @@ describe("an ACME client's certificate", () => {
     const acme = certbot(first)
     const report = await keep(site({ acme }))
     expect(report).toMatchObject({ state: 'taken', warning: undefined })
-    expect(report.watched).toEqual([path.join(acme, 'fullchain.pem'), path.join(acme, 'privkey.pem')])
     expect(fingerprint()).toBe(first.facts.fingerprint256)
     expect(modes()).toEqual([0o600, 0o600])
     expect(await keep(site({ acme }))).toMatchObject({ state: 'kept' })
@@ -165,7 +164,7 @@ describe("an ACME client's certificate", () => {
       none: null
     }
     fs.writeFileSync(acme, JSON.stringify(json))
-    expect(await keep(site({ acme }))).toMatchObject({ state: 'taken', watched: [acme] })
+    expect(await keep(site({ acme }))).toMatchObject({ state: 'taken' })
     expect(fingerprint()).toBe(long.facts.fingerprint256)
     const old = { Certificates: [{ Domain: {}, Certificate: base64(short.certificate), Key: base64(short.key) }] }
     fs.writeFileSync(acme, JSON.stringify(old))

@@ -24,7 +24,7 @@ const hidden = (folder: string) => fs.readdirSync(folder).filter((name) => name.
 
 interface Killed {
   readonly folder: string
-  readonly run: (step: number) => { signal: NodeJS.Signals | null; stdout: string }
+  readonly run: (step: number, full?: 'full') => { signal: NodeJS.Signals | null; stdout: string }
 }
 
 async function prepare(): Promise<Killed> {
@@ -36,7 +36,8 @@ async function prepare(): Promise<Killed> {
   await writeFiles(before, folder)
   return {
     folder,
-    run: (step) => spawnSync(process.execPath, [program, folder, files, String(step)], { encoding: 'utf8' })
+    run: (step, full) =>
+      spawnSync(process.execPath, [program, folder, files, String(step), ...(full ? [full] : [])], { encoding: 'utf8' })
   }
 }
 
@@ -70,6 +71,29 @@ it('leaves the old files or, once the next run has begun, the new ones, whicheve
   expect(seen.old).toBeGreaterThan(10)
   expect(seen.mixed).toBeGreaterThanOrEqual(2)
   expect(seen.new).toBeGreaterThanOrEqual(2)
+}, 240_000)
+
+it('leaves the old files, or what the next run completes, when the disk is full from any step on', async () => {
+  const { folder, run } = await prepare()
+  const seen = { old: 0, begun: 0 }
+  for (let step = 1; ; step++) {
+    const { stdout } = run(step, 'full')
+    if (stdout === 'done') break
+    expect(stdout, `step ${step}`).toContain('ENOSPC')
+    const found = contents(folder)
+    const isOld = changed.every((name) => found[name] === texts(before)[name])
+    if (stdout.includes('the old files are as they were')) {
+      seen.old++
+      expect({ step, found }).toEqual({ step, found: texts(before) })
+      expect(hidden(folder)).not.toContain('.pbxkit-commit')
+    } else seen.begun++
+    if (!isOld) expect(stdout, `step ${step}`).toContain('Cannot put all files in place')
+    await completeJournal(folder)
+    expect([texts(before), texts(after)], `step ${step}`).toContainEqual(contents(folder))
+    await writeFiles(before, folder)
+  }
+  expect(seen.old).toBeGreaterThan(10)
+  expect(seen.begun).toBeGreaterThanOrEqual(2)
 }, 240_000)
 
 it('keeps a file that was edited after the kill, unless it is forced', async () => {
