@@ -51,6 +51,13 @@ describe('dialplan init', () => {
   it('names the flag that is missing, and every wrong value', async () => {
     const { file, run } = site()
     expect(await run(['init'])).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('--domain is missing') })
+    expect((await run(['init'])).stderr).toContain('Give --domain and --country-code')
+    expect(
+      await run(['init', '--domain', 'a.example', '--country-code', '46', '--smtp-host', 'mx', '--smtp-user', 'u'])
+    ).toMatchObject({
+      status: 64,
+      stderr: expect.stringContaining('--smtp-password-file is missing')
+    })
     const wrong = await run(['init', '--domain', 'a b', '--country-code', '046', '--user', 'Anna,0702'])
     expect(wrong).toMatchObject({ status: 65, stdout: '' })
     for (const word of ['site.domain "a b"', 'site.country_code "046"', '"Anna"', '"0702"']) expect(wrong.stderr).toContain(word)
@@ -69,6 +76,23 @@ describe('dialplan init', () => {
     expect(text()).toContain(
       `[smtp]\nhost = mx.example.com\nport = 587\nsecurity = starttls\nuser = doe\npassword_file = ${password}\n`
     )
+  })
+})
+
+describe('dialplan init and mail', () => {
+  it('takes a mail server from flags; without one it tells who waits for voice mail', async () => {
+    const { file, init, run, text } = site()
+    const user = ['--user', 'anna,+46701234567,Anna,anna@example.com']
+    await init(...user)
+    expect((await run(['user', 'list'])).stderr).toContain('there is a mail address, and no voice mail')
+    const secret = writeFile('geheim\n')
+    const mail = ['--smtp-host', 'mx.example.com', '--smtp-user', 'doe', '--smtp-password-file', secret]
+    const { status, stderr } = await init('--force', ...user, ...mail)
+    expect({ status, told: stderr.includes('has to be able to read') }).toEqual({ status: 0, told: true })
+    const password = path.join(path.dirname(file), 'smtp.password')
+    expect([fs.readFileSync(password, 'utf8'), modeOf(password)]).toEqual(['geheim\n', 0o600])
+    expect(text()).toContain(`[smtp]\nhost = mx.example.com\nuser = doe\npassword_file = ${password}\n`)
+    expect(await run(['user', 'list'])).toMatchObject({ status: 0, stderr: '' })
   })
 })
 
@@ -166,6 +190,9 @@ describe.skipIf(!hasPython)('dialplan init on a terminal (needs python3)', () =>
       ['Country code', '46\r'],
       ['Outside address', '\r'],
       ['Is there a SIP trunk?', '\x1b[B\r'],
+      ['Mail server', 'mx.example.com\r'],
+      ['User name there', 'doe\r'],
+      ['Password of doe', 'geheim\r'],
       ['Name of the user', 'anna.berg\r'],
       ['Number, such as', '+46701234567\r'],
       ['Name on the display', '\r'],
@@ -187,7 +214,7 @@ describe.skipIf(!hasPython)('dialplan init on a terminal (needs python3)', () =>
     const status = await new Promise((resolve) => child.once('close', resolve))
     expect(status, shown).toBe(0)
     expect(fs.readFileSync(file, 'utf8')).toMatch(
-      /domain = pbx.example.com\n[\s\S]*\[user:anna.berg\]\nnumber = \+46701234567\ndisplay = Anna Berg\nsecret = \w{32}\n$/
+      /domain = pbx.example.com\n[\s\S]*\[smtp\]\nhost = mx.example.com\nuser = doe\npassword_file = \S+\/smtp.password\n[\s\S]*\[user:anna.berg\]\nnumber = \+46701234567\ndisplay = Anna Berg\nsecret = \w{32}\n$/
     )
   })
 })

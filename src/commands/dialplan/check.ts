@@ -63,7 +63,8 @@ Exit status: 0 no errors, 1 errors (with --strict: or warnings), 65 no configura
       language: this.flags.language,
       ignore: await this.#ignored()
     })
-    if (result.files.length === 0) throw new DataError(`${host.folder} has no configuration of Asterisk's`)
+    if (result.files.length === 0)
+      throw new DataError(`${host.folder} has no configuration of Asterisk's`, { hint: 'Name the folder of extensions.conf.' })
     await this.#print(result, host.folder)
     const fails = (severity: string) => severity === 'error' || (this.flags.strict && severity === 'warning')
     if (result.findings.some(({ severity }) => fails(severity))) process.exitCode = ExitStatus.no

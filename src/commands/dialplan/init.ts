@@ -30,12 +30,15 @@ a secret, which stands in the file (mode 0600). --minivm-conf takes over the mai
     'trunk-username': Flags.string({ description: 'user name there; none: it knows the address', helpValue: 'NAME' }),
     'trunk-secret-file': Flags.string({ description: 'file with the secret there ("-": stdin)', helpValue: 'FILE' }),
     user: Flags.string({ description: 'a user: NAME,+NUMBER[,DISPLAY[,EMAIL]]; repeatable', multiple: true, helpValue: 'USER' }),
+    'smtp-host': Flags.string({ description: 'mail server that takes voice mail', helpValue: 'HOST' }),
+    'smtp-user': Flags.string({ description: 'user name there', helpValue: 'NAME' }),
+    'smtp-password-file': Flags.string({ description: 'file with the password there ("-": stdin)', helpValue: 'FILE' }),
     'minivm-conf': Flags.string({ description: 'take the mail server from this minivm.conf', helpValue: 'FILE' }),
     force: Flags.boolean({ description: 'replace a site file that is there' })
   }
 
   protected override async execute(): Promise<void> {
-    const { site: file, force, json, 'minivm-conf': minivmConf, 'trunk-secret-file': secretFile } = this.flags
+    const { site: file, force, json, 'minivm-conf': minivmConf } = this.flags
     if (!/\.(ini|conf)$/.test(file))
       throw new UsageError(`--site ${file}: a new site file is an ini file`, { hint: 'Name it privatedial.ini.' })
     const [{ newSiteOf }, { SiteQuestions }, { newSite }, { writeSecretFiles }] = await Promise.all([
@@ -55,20 +58,27 @@ a secret, which stands in the file (mode 0600). --minivm-conf takes over the mai
     const made = await newSiteOf({
       flags: this.flags,
       questions: this.mayAsk ? new SiteQuestions(this.signal, note) : undefined,
-      trunkSecret: secretFile === undefined ? undefined : readSecretFile(secretFile, note),
+      trunkSecret: this.#secret('trunk-secret-file'),
+      password: this.#secret('smtp-password-file'),
       minivm,
       passwordFile,
       signal: this.signal
     })
     const files = [{ path: file, content: newSite(made, file).toString() }]
-    if (minivm?.password !== undefined) files.push({ path: passwordFile, content: `${minivm.password}\n` })
+    if (made.password !== undefined) files.push({ path: passwordFile, content: `${made.password}\n` })
     writeSecretFiles(files, { force })
     if (json) {
       const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
       return this.out.json({ files: files.map((one) => one.path), users: names(made.users), trunks: names(made.trunks) })
     }
     this.note(`${files.map((one) => one.path).join(' and ')} written`)
+    if (made.password !== undefined) this.note(`The user of Asterisk has to be able to read ${passwordFile}: chown asterisk`)
     this.note(nextSteps(file, made.users.length > 0))
+  }
+
+  #secret(flag: 'trunk-secret-file' | 'smtp-password-file'): string | undefined {
+    const file = this.flags[flag]
+    return file === undefined ? undefined : readSecretFile(file, (message) => this.note(message))
   }
 }
 

@@ -71,7 +71,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
         apply: client && { client, timeoutMs: timeout, signal: this.signal }
       })
       this.#certificate = report.certificate
-      for (const warning of [report.warning, report.certificate?.warning]) if (warning !== undefined) this.note(warning)
+      for (const warning of [...report.warnings, report.certificate?.warning]) if (warning !== undefined) this.note(warning)
       return report
     } finally {
       client?.close()

@@ -81,7 +81,7 @@ export function diffText({ differences }: RenderReport): string {
 }
 
 /** The same for programs; without texts, which have secrets in them. */
-export function reportJson({ differences, written, warning, applied, certificate }: RenderReport) {
+export function reportJson({ differences, written, warnings, applied, certificate }: RenderReport) {
   return {
     files: differences.map(({ name, state, origin }) => ({
       name,
@@ -89,7 +89,7 @@ export function reportJson({ differences, written, warning, applied, certificate
       origin: origin ?? null,
       written: written.includes(name)
     })),
-    ...(warning !== undefined && { warning }),
+    ...(warnings.length > 0 && { warnings }),
     ...(certificate && { certificate }),
     ...(applied && { applied })
   }

@@ -1,12 +1,12 @@
 import { UsageError } from '../errors.js'
 import type { NewEntry } from '../site/edit.js'
-import type { MinivmSend } from '../site/minivm-send.js'
 import type { NewSite } from '../site/new-site.js'
+import { type MailInput, mailOf } from './mail-answers.js'
 import { askSecret } from './prompt.js'
 import { askTrunk, askUser, type SiteQuestions } from './site-questions.js'
 
 /** What the flags of `dialplan init` say. */
-export interface InitFlags {
+export interface InitFlags extends Pick<MailInput['flags'], 'smtp-host' | 'smtp-user'> {
   readonly domain?: string | undefined
   readonly 'country-code'?: string | undefined
   readonly 'external-address'?: string | undefined
@@ -18,30 +18,33 @@ export interface InitFlags {
 }
 
 /** Who was asked for, and by whom. */
-export interface InitInput {
+export interface InitInput extends MailInput {
   readonly flags: InitFlags
-  /** Undefined: nobody to ask. */
-  readonly questions: SiteQuestions | undefined
   readonly trunkSecret: string | undefined
-  readonly minivm: MinivmSend | undefined
-  /** Where the password of the mail server will be. */
-  readonly passwordFile: string
-  readonly signal: AbortSignal
 }
+
+/** And what goes into a file of its own: the password of the mail server. */
+export type Answers = NewSite & { readonly password: string | undefined }
 
 /**
  * What a new site is made of: from flags, and for what they do not say from answers. Users get new secrets.
  * @throws UsageError that names a flag, InterruptedError
  */
-export async function newSiteOf(input: InitInput): Promise<NewSite> {
-  const { flags, questions, minivm, passwordFile } = input
+export async function newSiteOf(input: InitInput): Promise<Answers> {
+  const { flags, questions } = input
   const [{ hostName, addressOrHost, network, matching }, { privateNetworks }] = await Promise.all([
     import('../site/rule.js'),
     import('../site/new-site.js')
   ])
   const country = matching(/^[1-9]\d{0,2}$/, 'country code', 'It has one to three digits.')
-  const domain = flags.domain ?? (await need(questions, '--domain', 'Host name of the PBX, such as pbx.example.com:', hostName))
-  const countryCode = flags['country-code'] ?? (await need(questions, '--country-code', 'Country code, such as 46:', country))
+  // Without somebody to ask, what has no default has to be given.
+  const missing = (['domain', 'country-code'] as const).filter((flag) => !questions && flags[flag] === undefined)
+  if (missing.length > 0) {
+    const [first, both] = [`--${missing[0]}`, missing.map((flag) => `--${flag}`).join(' and ')]
+    throw new UsageError(`${first} is missing`, { hint: `Give ${both}, or see --help.` })
+  }
+  const domain = flags.domain ?? (await questions!.text('Host name of the PBX, such as pbx.example.com:', hostName))
+  const countryCode = flags['country-code'] ?? (await questions!.text('Country code, such as 46:', country))
   const asked =
     flags['external-address'] ??
     (await questions?.text('Outside address, if behind a router (or none):', addressOrHost, { isOptional: true }))
@@ -52,21 +55,10 @@ export async function newSiteOf(input: InitInput): Promise<NewSite> {
       : await askNetworks(flags['local-net'] === undefined ? questions : undefined, network, privateNetworks)
   const localNet = flags['local-net']?.split(/[, ]+/) ?? askedNets
   const trunks = await trunksOf(input)
-  const users = await usersOf(
-    input,
-    trunks.map(({ name }) => name)
-  )
-  const smtp = minivm ? smtpOf(minivm, passwordFile) : []
-  return {
-    domain,
-    countryCode,
-    externalAddress,
-    localNet,
-    trunks,
-    users,
-    smtp,
-    voicemail: minivm?.from ? [['from', minivm.from]] : []
-  }
+  const mail = await mailOf(input)
+  const names = trunks.map(({ name }) => name)
+  const users = await usersOf(input, names, mail.smtp.length > 0)
+  return { domain, countryCode, externalAddress, localNet, trunks, users, ...mail }
 }
 
 async function askNetworks(
@@ -95,7 +87,7 @@ async function trunksOf({ flags, questions, trunkSecret, signal }: InitInput): P
   return [writtenEntry('trunk', typedEntry(answers.name, { ...answers, secret }))]
 }
 
-async function usersOf({ flags, questions }: InitInput, trunks: readonly string[]): Promise<NewEntry[]> {
+async function usersOf({ flags, questions }: InitInput, trunks: readonly string[], hasMail: boolean): Promise<NewEntry[]> {
   const { newSecret, typedEntry, writtenEntry } = await import('../site/new-entry.js')
   const entryOf = ({ name, ...values }: { name: string } & Record<string, string | undefined>) =>
     writtenEntry('user', typedEntry(name, { ...values, secret: newSecret() }))
@@ -106,27 +98,7 @@ async function usersOf({ flags, questions }: InitInput, trunks: readonly string[
     return entryOf({ name, number, display, email })
   })
   if (!questions || flags.user !== undefined) return users
-  do users.push(entryOf({ ...(await askUser(questions, {}, trunks)) }))
+  do users.push(entryOf({ ...(await askUser(questions, hasMail ? {} : { email: '' }, trunks)) }))
   while (await questions.yesNo('One more user?'))
   return users
-}
-
-function smtpOf({ host, port, security, user, password }: MinivmSend, passwordFile: string): [string, string][] {
-  return [
-    ['host', host],
-    ['port', String(port)],
-    ['security', security],
-    ...(user === undefined ? [] : ([['user', user]] as [string, string][])),
-    ...(password === undefined ? [] : ([['password_file', passwordFile]] as [string, string][]))
-  ]
-}
-
-async function need(
-  questions: SiteQuestions | undefined,
-  flag: string,
-  question: string,
-  rule: Parameters<SiteQuestions['text']>[1]
-): Promise<string> {
-  if (!questions) throw new UsageError(`${flag} is missing`, { hint: `Give ${flag}, or see --help.` })
-  return questions.text(question, rule)
 }

@@ -5,6 +5,7 @@ import { proveFiles, reloadFiles } from './apply/apply-files.js'
 import type { Comparison } from './apply/compare-objects.js'
 import { acmeFiles } from './certificate/acme-source.js'
 import { type CertificateReport, keepCertificate } from './certificate/keep-certificate.js'
+import { passwordWarning } from './mail-password.js'
 import { checkSize, renderSite } from './render-site.js'
 import type { FileDifference } from './write/differences.js'
 import { writeFiles } from './write/write-files.js'
@@ -31,7 +32,7 @@ export interface RenderReport {
   readonly differences: readonly FileDifference[]
   /** In the order in which they were put in place; with `dryRun`, those that would be. */
   readonly written: readonly string[]
-  readonly warning: string | undefined
+  readonly warnings: readonly string[]
   readonly applied: Comparison | undefined
   /** Undefined where there is no TLS, or nobody asked. */
   readonly certificate: CertificateReport | undefined
@@ -46,7 +47,7 @@ const proofs = 8
  */
 export async function renderInto(site: Site, run: RenderRun): Promise<RenderReport> {
   const { folder, configFolder, force, dryRun, acceptsSlowStart, apply, onRead } = run
-  const warning = checkSize(site, acceptsSlowStart)
+  const warnings = [checkSize(site, acceptsSlowStart), passwordWarning(site, folder)].filter((one) => one !== undefined)
   const files = renderSite(site, { configFolder })
   const look = { folder, configFolder, dryRun, now: new Date() }
   const reload = async (names: readonly string[]) => {
@@ -59,10 +60,10 @@ export async function renderInto(site: Site, run: RenderRun): Promise<RenderRepo
   const certificate = run.certificates ? await keepCertificate(site, look) : undefined
   // The owner changes it, and Asterisk has to be told.
   if (certificate?.state === 'foreign') onRead?.([certificate.file])
-  if (!apply || dryRun) return { differences, written, warning, applied: undefined, certificate }
+  if (!apply || dryRun) return { differences, written, warnings, applied: undefined, certificate }
   // Also what has not changed: Asterisk may not have read it yet.
   await reload(files.map(({ name }) => name))
-  return { differences, written, warning, applied: await prove(folder, apply), certificate }
+  return { differences, written, warnings, applied: await prove(folder, apply), certificate }
 }
 
 async function prove(folder: string, { client, timeoutMs, signal }: NonNullable<RenderRun['apply']>): Promise<Comparison> {

@@ -42,7 +42,8 @@ export function checkSite(tree: SiteTree, problems: SiteProblems): Site | undefi
   for (const fields of sections.values()) fields.refuseUnknown()
 
   const names = new Names(problems)
-  const fieldsOf = (kind: 'user' | 'trunk', entry: SiteEntry) => new Fields(entry, `${kind} ${entry.name}`, tree.file, problems)
+  const fieldsOf = (kind: 'user' | 'trunk', entry: SiteEntry) =>
+    new Fields(entry, entry.name === '' ? `a ${kind}` : `${kind} ${entry.name}`, tree.file, problems)
   const drafts: TrunkDraft[] = []
   // A trunk with a mistake is still one that users may name.
   const trunkNames: string[] = []
@@ -67,6 +68,7 @@ export function checkSite(tree: SiteTree, problems: SiteProblems): Site | undefi
     numbers.set(user.number, entry)
     users.push(user)
   }
+  if (!voicemail.isEnabled && !section('voicemail').has('enabled')) warnOfMailAddresses(tree, users, problems)
   if (problems.hasErrors || site.domain === undefined || site.countryCode === undefined) return undefined
   // Nobody may be lost without a word.
   if (users.length !== tree.users.length || drafts.length !== tree.trunks.length)
@@ -74,6 +76,20 @@ export function checkSite(tree: SiteTree, problems: SiteProblems): Site | undefi
   const trunks = drafts.map((draft): SiteTrunk => ({ ...draft, contactUser: draft.contactUser ?? mainNumber(draft, users) }))
   const settings = { ...site, domain: site.domain, countryCode: site.countryCode }
   return { site: settings, transport, voicemail, smtp, sms, rtp, ...rest, users: users.sort(byName), trunks: trunks.sort(byName) }
+}
+
+/** Who has a mail address waits for voice mail. Told once. */
+function warnOfMailAddresses({ users: entries }: SiteTree, users: readonly SiteUser[], problems: SiteProblems): void {
+  const having = users.filter(({ email }) => email !== undefined)
+  const entry = entries.find(({ name }) => name === having[0]?.name)
+  if (!entry) return
+  const others = having.length === 1 ? '' : ` (and ${having.length - 1} more)`
+  problems.warning(
+    'conflict',
+    entry.fields.get('email')?.values[0]?.source ?? entry.source,
+    `user ${entry.name}${others}: there is a mail address, and no voice mail, since no mail server is named`,
+    'Give host in section smtp, or enabled = no in section voicemail.'
+  )
 }
 
 /** Where the provider calls: the first user who was written with this trunk, else the account. */

@@ -92,7 +92,7 @@ export function entryKind(written: string): EntryKind | undefined {
 export function beginEntry(tree: SiteTree, written: string, source: SiteSource, problems: SiteProblems): SiteEntry | undefined {
   const kind = entryKind(written)
   if (!kind) {
-    problems.error('unknown-section', source, `There is no section ${JSON.stringify(written)}`, nearest(written, writtenSections))
+    problems.error('unknown-section', source, `There is no section ${JSON.stringify(written)}`, nearestSection(written))
     return undefined
   }
   const entry: SiteEntry = { name: kind.name, fields: new Map(), source }
@@ -119,4 +119,11 @@ export function addValue(entry: SiteEntry, name: string, value: Written, isList 
 /** "Did you mean …?", else all there are. */
 export function nearest(typed: string, names: readonly string[]): string {
   return suggestion(typed, names) ?? `There are ${names.join(', ')}.`
+}
+
+/** `usr:cleo` is user:cleo. */
+function nearestSection(written: string): string {
+  const colon = written.indexOf(':')
+  const kind = colon < 0 ? undefined : suggestion(written.slice(0, colon), ['user', 'trunk'])
+  return kind === undefined ? nearest(written, writtenSections) : kind.replace('?', `${written.slice(colon)}?`)
 }

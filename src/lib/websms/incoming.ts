@@ -1,4 +1,5 @@
 import { AddressList } from '../access/address-list.js'
+import type { Field } from './fields.js'
 import type { ProfileSection } from './profile-section.js'
 
 /** How messages come in: `[websmsd:NAME]`. */
@@ -15,6 +16,8 @@ export interface Incoming {
     readonly secret: string | undefined
     readonly echo: string | undefined
   }
+  /** Requests without this field and value are acknowledged and left: providers tell of calls and deliveries at the same address. */
+  readonly only: Field | undefined
   readonly answer: string
   /** Names of up to eleven letters and digits may send as well. */
   readonly allowsNames: boolean
@@ -48,7 +51,16 @@ export function readIncoming(name: string, settings: ProfileSection): Incoming {
       secret: settings.text('key_secret'),
       echo: settings.text('key_echo')
     },
+    only: readOnly(settings),
     answer: settings.text('resp_ack') ?? 'ok',
     allowsNames: settings.isYes('sender_names')
   }
+}
+
+function readOnly(settings: ProfileSection): Field | undefined {
+  const text = settings.text('only')
+  if (text === undefined) return undefined
+  const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? []
+  if (name === undefined) throw settings.fail('only', 'is not of the form name=value')
+  return [name.trim(), value!.trim()]
 }

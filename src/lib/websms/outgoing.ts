@@ -1,3 +1,4 @@
+import type { Field } from './fields.js'
 import type { ProfileSection } from './profile-section.js'
 import { checkTemplate, escapeFor } from './template.js'
 
@@ -21,9 +22,13 @@ export interface Outgoing {
   }
   /** Further fields, always the same. */
   readonly fixed: readonly (readonly [string, string])[]
-  readonly login: { readonly method: 'basic' | 'plain' | 'bearer'; readonly user: string; readonly secret: string } | undefined
+  readonly login:
+    | { readonly method: 'basic' | 'plain' | 'bearer' | 'zadarma'; readonly user: string; readonly secret: string }
+    | undefined
   readonly omitsPlus: boolean
-  /** A field of the reply and its value when the provider has taken the message. */
+  /** For providers that know the basic plane of Unicode only (`ucs-2`: anything else becomes U+FFFD), or that want a further field for the rest. */
+  readonly unicode: 'ucs-2' | Field | undefined
+  /** A field of the reply, wherever it is in there, and its value when the provider has taken the message. */
   readonly check: { readonly name: string; readonly value: string } | undefined
   readonly timeoutMs: number
   readonly retries: number
@@ -45,6 +50,9 @@ export function readOutgoing(name: string, settings: ProfileSection): Outgoing {
     checkTemplate(template, settings.where('template'))
     escapeFor(contentType, settings.where('content_type'))
   }
+  const login = readLogin(settings)
+  if (login?.method === 'zadarma' && (template !== undefined || format !== 'form'))
+    throw settings.fail('auth_method', 'signs a form: leave out template and format')
   const check = settings.text('resp_check')
   const [, checkName, checkValue] = /^([^=]+)=(.*)$/.exec(check ?? '') ?? []
   if (check !== undefined && checkName === undefined) throw settings.fail('resp_check', 'is not of the form name=value')
@@ -59,8 +67,9 @@ export function readOutgoing(name: string, settings: ProfileSection): Outgoing {
       secret: settings.text('key_secret') ?? 'secret'
     },
     fixed: readFixed(settings),
-    login: readLogin(settings),
+    login,
     omitsPlus: settings.word('val_numform', ['E164', 'plus']) === 'E164',
+    unicode: readUnicode(settings),
     check: checkName === undefined ? undefined : { name: checkName.trim(), value: checkValue!.trim() },
     timeoutMs: (settings.integer('timeout', 1, 60) ?? defaultTimeoutS) * 1000,
     retries: settings.integer('retries', 0, 5) ?? 2,
@@ -110,9 +119,19 @@ function readFixed(settings: ProfileSection): [string, string][] {
   })
 }
 
+function readUnicode(settings: ProfileSection): Outgoing['unicode'] {
+  const text = settings.text('val_unicode')
+  if (text === undefined || /^utf-?8$/i.test(text)) return undefined
+  if (/^ucs-?2$/i.test(text)) return 'ucs-2'
+  const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? []
+  if (name === undefined) throw settings.fail('val_unicode', 'is neither UCS-2 nor of the form name=value')
+  return [name.trim(), value!.trim()]
+}
+
 function readLogin(settings: ProfileSection): Outgoing['login'] {
   const [user, secret] = [settings.text('auth_user'), settings.secret('auth_secret')]
-  const method = settings.word('auth_method', ['none', 'basic', 'plain', 'bearer']) ?? (secret === undefined ? 'none' : 'basic')
+  const method =
+    settings.word('auth_method', ['none', 'basic', 'plain', 'bearer', 'zadarma']) ?? (secret === undefined ? 'none' : 'basic')
   if (method === 'none') return undefined
   if (secret === undefined) throw settings.fail('auth_method', 'needs auth_secret or auth_secret_file')
   if (method !== 'bearer' && user === undefined) throw settings.fail('auth_method', 'needs auth_user')

@@ -1,4 +1,5 @@
 import { DataError } from '../errors.js'
+import { fieldsOfJson } from './fields.js'
 import type { Incoming } from './incoming.js'
 import { readBody, readNumber, readSender, type TextMessage } from './message.js'
 
@@ -12,7 +13,7 @@ export class UnknownTypeError extends DataError {}
 const maxFields = 200
 
 /**
- * The fields of a query and of a body: a form, or a flat JSON object. Those of the body count more.
+ * The fields of a query and of a body: a form, or a JSON object, whose inner members have paths (`data.text`). Those of the body count more.
  * @throws UnknownTypeError, DataError
  */
 export function readFields(query: string, contentType: string | undefined, body: Buffer): RequestFields {
@@ -25,7 +26,7 @@ export function readFields(query: string, contentType: string | undefined, body:
   } catch {
     throw new DataError('The body is no UTF-8')
   }
-  if (type === 'application/x-www-form-urlencoded') return new Map([...inQuery, ...formFields(text.trim())])
+  if (type === 'application/x-www-form-urlencoded') return new Map([...inQuery, ...withInner(formFields(text.trim()))])
   if (type === 'application/json') return new Map([...inQuery, ...jsonFields(text)])
   throw new UnknownTypeError(`A body is a form or JSON, not ${type.slice(0, 60)}`)
 }
@@ -58,11 +59,29 @@ function jsonFields(text: string): Map<string, string> {
     throw new DataError('The body is no JSON')
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new DataError('The body is no JSON object')
-  const entries = Object.entries(json)
-  if (entries.length > maxFields) throw new DataError(`More than ${maxFields} fields`)
-  return new Map(
-    entries.flatMap(([name, value]) => (typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : []))
-  )
+  return pathsOf(json)
+}
+
+/** By their paths: `data.payload.text`. @throws DataError */
+function pathsOf(json: object): Map<string, string> {
+  const fields = fieldsOfJson(json, maxFields + 1)
+  if (fields.length > maxFields) throw new DataError(`More than ${maxFields} fields`)
+  return new Map(fields)
+}
+
+/** A field of a form may hold a JSON object: its members are `result.text`, beside what is there. */
+function withInner(fields: ReadonlyMap<string, string>): Map<string, string> {
+  const all = new Map(fields)
+  for (const [name, value] of fields) {
+    if (!value.startsWith('{')) continue
+    try {
+      for (const [path, inner] of pathsOf({ [name]: JSON.parse(value) })) if (!all.has(path)) all.set(path, inner)
+    } catch (error) {
+      // A text that only looks like it.
+      if (error instanceof DataError) throw error
+    }
+  }
+  return all
 }
 
 /** @throws DataError for what is missing, and for what is no number or no text */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ExitStatus, PbxkitError } from '../errors.js'
 import { type HttpReply, type HttpRequest, httpRequest } from '../net/http-request.js'
+import { type Field, fieldsOfJson, valuesOf } from './fields.js'
 import type { TextMessage } from './message.js'
 import type { Outgoing } from './outgoing.js'
 import { providerRequest } from './request.js'
@@ -61,8 +62,9 @@ function judge({ name, check }: Outgoing, { status, headers, body }: HttpReply):
   if (status < 200 || status > 299)
     throw new ProviderRefusalError(`${who} answered ${status}`, { details: { status, ...excerptOf(body) } })
   if (!check) return
-  const found = fieldOf(body.toString('utf8'), check.name, String(headers['content-type'] ?? ''))
-  if (found !== check.value)
+  const found = valuesOf(replyFields(body.toString('utf8'), String(headers['content-type'] ?? '')), check.name)
+  // A long message has one for each of its parts.
+  if (found.length === 0 || found.some((value) => value !== check.value))
     throw new ProviderRefusalError(`${who} answered ${status}, but ${check.name} is not ${JSON.stringify(check.value)}`, {
       details: { status, ...excerptOf(body) }
     })
@@ -73,15 +75,15 @@ function excerptOf(body: Buffer): { reply: string } {
   return { reply: body.subarray(0, 300).toString('utf8') }
 }
 
-/** A member of a JSON object, else a field of a form. */
-function fieldOf(text: string, name: string, contentType: string): string | undefined {
+/** More than any provider has in a reply. */
+const maxReplyFields = 2_000
+
+/** Of a JSON document, else of a form. */
+function replyFields(text: string, contentType: string): Field[] {
   try {
-    const json: unknown = JSON.parse(text)
-    const value =
-      typeof json === 'object' && json !== null && Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined
-    return value === undefined || typeof value === 'object' ? undefined : String(value)
+    return fieldsOfJson(JSON.parse(text), maxReplyFields)
   } catch {
-    return contentType.includes('json') ? undefined : (new URLSearchParams(text.trim()).get(name) ?? undefined)
+    return contentType.includes('json') ? [] : [...new URLSearchParams(text.trim())]
   }
 }
 

@@ -124,6 +124,10 @@ async function answer(
       return onEvent({ ...event, status: 200, reason: 'echo' })
     }
     await checkSecret(profile, request, fields, client, throttle)
+    if (profile.only && fields.get(profile.only[0]) !== profile.only[1]) {
+      send(response, 200, profile.answer)
+      return onEvent({ ...event, status: 200, reason: `no ${profile.only.join('=')}` })
+    }
     const message = readMessage(fields, profile)
     const texts = splitBody(message.body).map((body) => callFile({ ...message, body }, queue))
     const files = texts.map((text, index) => spool().add(text, index * partGapS))

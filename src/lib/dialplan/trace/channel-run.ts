@@ -1,4 +1,5 @@
 import { decode, encode } from '../../asterisk-config/text.js'
+import { suggestion } from '../../nearest.js'
 import type { MatchMode } from '../pattern-match.js'
 import { Channel } from '../variables/channel.js'
 import type { Notes } from '../variables/evaluation.js'
@@ -58,8 +59,11 @@ export class ChannelRun implements Run {
   }
 
   #call(): Ending {
-    if (!this.#simulation.scene.dialplan.contexts.has(decode(this.#channel.context))) {
-      return { end: 'no-context', reason: `there is no context ${decode(this.#channel.context)}` }
+    const { contexts } = this.#simulation.scene.dialplan
+    const context = decode(this.#channel.context)
+    if (!contexts.has(context)) {
+      const near = suggestion(context, contexts.keys())
+      return { end: 'no-context', reason: `there is no context ${context}${near === undefined ? '' : `. ${near}`}` }
     }
     for (;;) {
       const outcome = this.#priorities()

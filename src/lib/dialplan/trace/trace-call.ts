@@ -1,5 +1,6 @@
 import { decode, encode } from '../../asterisk-config/text.js'
 import { UsageError } from '../../errors.js'
+import { suggestion } from '../../nearest.js'
 import { Channel } from '../variables/channel.js'
 import { type Endpoint, settingOf } from '../variables/endpoint-directory.js'
 import type { Scene } from '../variables/evaluation.js'
@@ -78,7 +79,18 @@ function endpointOf(scene: Scene, name: string | undefined): Endpoint | undefine
   if (name === undefined) return undefined
   const found = scene.endpoints.endpoints.get(encode(name))
   if (found) return found
-  throw new UsageError(`There is no endpoint ${name}`, { hint: 'pjsip.conf and pjsip_wizard.conf of the folder are read' })
+  const names = [...scene.endpoints.endpoints.keys()].map(decode)
+  throw new UsageError(`There is no endpoint ${name}`, { hint: hintOf(name, names) })
+}
+
+/** As many names as fit on a line or two. */
+const shownNames = 12
+
+function hintOf(name: string, names: readonly string[]): string {
+  if (names.length === 0)
+    return 'There is none in pjsip.conf and pjsip_wizard.conf of the folder: name the context with --context.'
+  const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : ''
+  return suggestion(name, names) ?? `There are ${names.slice(0, shownNames).join(', ')}${more}.`
 }
 
 function contextOf({ context, from, message }: CallOptions, endpoint: Endpoint | undefined): string {

@@ -167,6 +167,6 @@ function makeFolder(folder: string): void {
   try {
     fs.mkdirSync(folder, { recursive: true })
   } catch (cause) {
-    throw new IoError(`Cannot make ${folder}: ${(cause as Error).message}`, { cause })
+    throw new IoError(`Cannot make ${folder}: ${(cause as Error).message}`, { cause, hint: '--out DIR names another folder.' })
   }
 }

@@ -98,6 +98,20 @@ describe('a message', () => {
     expect(JSON.parse(seen[2]!.body)).toEqual({ to: [message.to], m: message.body, id: 'the-id' })
   })
 
+  it('has no character that the provider does not know, or says that it has one', async () => {
+    const { seen, url } = await provider()
+    const emoji = { ...message, body: 'ä€😀' }
+    await sendMessage(profile(`url = ${url}/\nval_unicode = UCS-2`), emoji, options())
+    await sendMessage(profile(`url = ${url}/\nval_unicode = type=unicode`), emoji, options())
+    await sendMessage(profile(`url = ${url}/\nval_unicode = type=unicode`), message, options())
+    const bodies = seen.map(({ body }) => Object.fromEntries(new URLSearchParams(body)))
+    expect(bodies.map(({ Body, type }) => [Body, type])).toEqual([
+      ['ä€\ufffd', undefined],
+      ['ä€😀', 'unicode'],
+      [message.body, undefined]
+    ])
+  })
+
   it('is tried again when the provider is busy or away, with longer and longer pauses, and not for ever', async () => {
     pauses.length = 0
     const busy = await provider(503, [429, '', { 'Retry-After': '3' }], 200)
@@ -186,6 +200,9 @@ describe("the providers' file", () => {
     ['[websms:x]\nurl = https://x/\ntemplate = <a>\ncontent_type = text/plain', 'no way to escape'],
     ['[websms:x]\nurl = https://x/\nmethod = GET\nformat = json', 'GET has no body'],
     ['[websms:x]\nurl = https://x/\nauth_user = me\nauth_method = basic', 'needs auth_secret'],
+    ['[websms:x]\nurl = https://x/\nauth_user = me\nauth_secret = s\nauth_method = zadarma\nformat = json', 'signs a form'],
+    ['[websms:x]\nurl = https://x/\nval_unicode = latin1', 'neither UCS-2 nor'],
+    ['[websmsd:x]\nremt_addr = 10.0.0.1\nonly = event', 'not of the form name=value'],
     ['[websms:x]\nurl = https://x/\nheader = Content-Length: 1', 'is no header'],
     ['[websms:x]\nurl = https://x/\nheader = X', 'is no header'],
     ['[websms:x]\nurl = https://x/\nurll = y', 'there is no urll'],
