@@ -44,7 +44,9 @@ await describeLabWith(['sip-tester'], 'what a rendered site can do, in Asterisk 
         nat: { externalAddress, localNet: ['127.0.0.1/32'] },
         voicemail: { ...makeSite().voicemail, mailCommand: '/usr/bin/tee /dev/null' }
       }),
-      (site) => ({ trunks: [...site.trunks, makeTrunk('other', { hosts: [`${otherHost}:${otherPort}`], match: [otherHost] })] })
+      (site) => ({
+        trunks: [...site.trunks, makeTrunk('other', { hosts: [`${otherHost}:${otherPort}`], match: [otherHost], dtmf: 'info' })]
+      })
     )
   })
   afterAll(() => pbx?.asterisk.stop())
@@ -129,6 +131,18 @@ await describeLabWith(['sip-tester'], 'what a rendered site can do, in Asterisk 
     expect(answered).toMatch(/^a=rtpmap:97 H264\/90000/m)
     expect(answered).not.toContain('H263')
   })
+
+  it('takes a key as SIP INFO, and hands it on so where the trunk wants that', async () => {
+    const other = await provider(otherHost, otherPort)
+    const infos: string[] = []
+    other.agent.listen((message) => {
+      if (message && 'method' in message.start && message.start.method === 'INFO')
+        infos.push(`${message.get('Content-Type')} ${/Signal ?= ?(\S)/.exec(message.body.toString())?.[1]}`)
+    })
+    expect(await bob.pressByInfo('+12025550163', '5')).toBe(200)
+    await vi.waitFor(() => expect(infos).toEqual(['application/dtmf-relay 5']), 5_000)
+    await pbx.asterisk.rx('channel request hangup all')
+  }, 20_000)
 
   it('shows who watches a number whether it is busy, by one hint for all', async () => {
     const states: string[] = []

@@ -4,7 +4,7 @@ import { codec } from './codecs.js'
 import type { Fields } from './fields.js'
 import { addressOrHost, Fault, hostAndPort, hostName, matching, network, oneOf, type Rule, yesNo } from './rule.js'
 import { trunkSecret } from './secret-rules.js'
-import type { SiteTrunk, TransportSettings } from './site.js'
+import { type SiteTrunk, type TransportSettings, trunkDtmfs } from './site.js'
 import type { SiteEntry } from './tree.js'
 
 /** As users, and with the colon of upstream's `itsp:mydoe`. */
@@ -51,7 +51,7 @@ export function checkTrunk(
   const fromDomain = fields.one('from_domain', hostName)
   const contact = fields.one('contact_user', contactUser)
   const codecs = fields.list('codecs', codec)
-  const dtmf = fields.one('dtmf', oneOf('rfc4733', 'inband', 'info', 'auto')) ?? 'rfc4733'
+  const dtmf = fields.one('dtmf', oneOf(...trunkDtmfs)) ?? 'rfc4733'
   if (name === undefined || hosts === undefined) return undefined
   return {
     name,

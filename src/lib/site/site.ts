@@ -179,6 +179,10 @@ export interface SiteUser {
   readonly source: SiteSource
 }
 
+/** How keys are sent to a provider, as Asterisk calls it (`dtmf_mode`). They are taken from there in each of these ways. */
+export const trunkDtmfs = ['rfc4733', 'inband', 'info', 'auto', 'auto_info'] as const
+export type TrunkDtmf = (typeof trunkDtmfs)[number]
+
 export interface SiteTrunk {
   readonly name: string
   /** Host or address, with `:port` where it is given; IPv6 in brackets. */
@@ -193,7 +197,7 @@ export interface SiteTrunk {
   readonly transport: 'udp' | 'tcp' | 'tls'
   readonly fromDomain: string | undefined
   readonly codecs: readonly string[] | undefined
-  readonly dtmf: 'rfc4733' | 'inband' | 'info' | 'auto'
+  readonly dtmf: TrunkDtmf
   readonly source: SiteSource
 }
 

@@ -1,7 +1,7 @@
 import { parseAddress } from '../../../src/lib/sip/address.js'
 import type { ReplyParts } from '../../../src/lib/sip/build.js'
 import { DigestSession } from '../../../src/lib/sip/digest-session.js'
-import { isReply, type SipRequest } from '../../../src/lib/sip/message.js'
+import { isReply, type SipReply, type SipRequest } from '../../../src/lib/sip/message.js'
 import type { ServerTransaction } from '../../../src/lib/sip/server-transaction.js'
 import { parseUri, type SipUri } from '../../../src/lib/sip/uri.js'
 import { type CallResult, call } from '../../../src/lib/uac/call.js'
@@ -97,6 +97,33 @@ export class Phone {
     } finally {
       stop()
       speech.stop()
+    }
+  }
+
+  /** Calls, and presses a key by SIP INFO (application/dtmf-relay) once it is answered. @returns the status of the INFO; the call goes on */
+  async pressByInfo(number: string, key: string): Promise<number> {
+    let stop = () => {}
+    const answered = new Promise<SipReply>((resolve) => {
+      stop = this.agent.listen((message) => {
+        if (message && isReply(message) && message.start.status === 200 && message.get('CSeq')?.endsWith('INVITE'))
+          resolve(message)
+      })
+    })
+    const ended = this.call(number, { byeAfterMs: 60_000 })
+    try {
+      const answer = await Promise.race([answered, ended.then(() => Promise.reject(new Error('nobody has answered')))])
+      const { reply } = await this.#exchange({
+        ...this.#draft('INFO', number),
+        uri: parseAddress(answer.get('Contact')!).uriText,
+        ...{ from: parseAddress(answer.get('From')!), to: parseAddress(answer.get('To')!), callId: answer.callId },
+        cseq: Number.parseInt(answer.get('CSeq')!, 10) + 1,
+        headers: [['Content-Type', 'application/dtmf-relay']],
+        body: Buffer.from(`Signal=${key}\r\nDuration=160\r\n`)
+      })
+      return reply.start.status
+    } finally {
+      stop()
+      ended.catch(() => {})
     }
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { IvrAction, Site, SiteTrunk, SiteUser } from '../../../src/lib/site/site.js'
+import { type IvrAction, type Site, type SiteTrunk, type SiteUser, trunkDtmfs } from '../../../src/lib/site/site.js'
 import { makeSite, makeTrunk, makeUser } from './sites.js'
 
 /** Sites as `readSite` would give them: every field within its rules, the odd ones among them. */
@@ -48,7 +48,7 @@ const trunk: fc.Arbitrary<SiteTrunk> = fc
     port: fc.constantFrom('', ':5080'),
     secret: fc.option(trunkSecret, { nil: undefined }),
     transport: fc.constantFrom('udp' as const, 'tcp' as const),
-    dtmf: fc.constantFrom('rfc4733' as const, 'inband' as const, 'info' as const, 'auto' as const),
+    dtmf: fc.constantFrom(...trunkDtmfs),
     fromDomain: fc.constantFrom(undefined, 'sip.example.com'),
     register: fc.boolean()
   })

@@ -34,7 +34,10 @@ masked prompt; --generate makes one, for a provider that takes it from you. With
     transport: Flags.option({ options: ['udp', 'tcp', 'tls'] as const, description: 'default: udp' })(),
     'from-domain': Flags.string({ description: 'domain of From', helpValue: 'HOST' }),
     codecs: Flags.string({ description: 'instead of those of the site', helpValue: 'LIST' }),
-    dtmf: Flags.option({ options: ['rfc4733', 'inband', 'info', 'auto'] as const, description: 'default: rfc4733' })()
+    dtmf: Flags.option({
+      options: ['rfc4733', 'inband', 'info', 'auto', 'auto_info'] as const,
+      description: 'default: rfc4733'
+    })()
   }
 
   protected override async execute(): Promise<void> {

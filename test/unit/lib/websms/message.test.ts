@@ -149,7 +149,7 @@ describe('a template', () => {
 
 describe('what a provider posts', () => {
   const profile = {
-    ...{ name: 'x', path: '/x', allowed: undefined, secret: 's', answer: 'ok', allowsNames: false },
+    ...{ name: 'x', path: '/x', allowed: undefined, secret: 's', only: undefined, answer: 'ok', allowsNames: false },
     keys: { to: 'To', from: 'From', body: 'Body', secret: undefined, echo: undefined }
   }
   const read = (query: string, type: string | undefined, body: string) =>

@@ -71,6 +71,17 @@ it('wants the secret, in one of its places, and slows down who guesses', async (
   expect((await ask('/a', { headers: bearer })).status).toBe(429)
 })
 
+it('acknowledges what is no message, and leaves it, once the secret is right', async () => {
+  const { ask, files, events } = await start(`[websmsd:a]\nsecret = ${secret}\nonly = event=SMS`)
+  const post = async (text: string, headers = bearer) => (await ask('/a', { body: text, headers })).status
+  expect(await post('event=NOTIFY_START', form as typeof bearer)).toBe(401)
+  expect(await post('event=NOTIFY_START')).toBe(200)
+  expect(files()).toEqual([])
+  expect(await post(`${body}&event=SMS`)).toBe(200)
+  expect(files()).toHaveLength(1)
+  expect(events.map(({ reason }) => reason)).toEqual(['The secret is missing or wrong', 'no event=SMS', undefined])
+})
+
 it('lets in the addresses of the provider only; a proxy that is known says whose it is', async () => {
   const { ask, events } = await start('[websmsd]\nprox_addr = 127.0.0.0/8\n[websmsd:a]\nremt_addr = 192.0.2.0/24')
   const from = (list: string) => ask('/a', { headers: { ...form, 'X-Forwarded-For': list } })
