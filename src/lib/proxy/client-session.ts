@@ -4,6 +4,7 @@ import { type Block, findHeader } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
 import { ProtocolError } from '../errors.js'
 import { audit } from './audit/audit.js'
+import { ClientRequester } from './client-requester.js'
 import { ClientView, type Wishes } from './client-view.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
 import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
@@ -12,7 +13,7 @@ import { LoginState } from './login-state.js'
 import type { LoginResult, ProxyMetrics } from './metrics.js'
 import type { ProxyLog, ProxyOptions } from './options.js'
 import { Outbox } from './outbox.js'
-import type { Ending, Requester } from './pending-actions.js'
+import type { Ending } from './pending-actions.js'
 import { errorAnswer, ownAnswer } from './rewrite.js'
 import { WireTap } from './trace/wire-tap.js'
 import type { FilterColumns } from './user-options.js'
@@ -57,8 +58,10 @@ const maxHalfOpenMs = 5 * 60_000
 let sessions = 0
 
 /** One client of the proxy: its bytes in and out, its login, and its end. What its actions do is decided elsewhere. */
-export class ClientSession implements Subscriber, Requester {
+export class ClientSession implements Subscriber {
   readonly outbox: Outbox
+  /** Who waits for the answers to its actions. */
+  readonly requester = new ClientRequester(this)
   readonly login: LoginState
   readonly peer: Peer
   readonly view: ClientView
@@ -165,7 +168,9 @@ export class ClientSession implements Subscriber, Requester {
   settled({ action, result, ms }: Ending): void {
     this.#context.metrics.action(this.login.username, action, result, ms)
     this.#inFlight--
-    if (this.#inFlight === 0) this.#leave?.()
+    if (this.#inFlight > 0) return
+    this.#leave?.()
+    if (this.#stream.closed) this.requester.release()
   }
 
   ownCopy(event: Buffer): OwnCopy | undefined {
@@ -280,6 +285,7 @@ export class ClientSession implements Subscriber, Requester {
       clearTimeout(this.#authTimer)
       clearTimeout(this.#actionTimer)
       this.view.close()
+      if (this.#inFlight === 0) this.requester.release()
       const reason = this.#reason ?? 'the connection was cut'
       this.#context.log.debug({ client: this.address, user: this.login.username, reason }, 'client gone')
     })
@@ -361,8 +367,13 @@ export class ClientSession implements Subscriber, Requester {
   }
 }
 
+/** An id that is remembered would keep all that was read with it: from this on it is copied. */
+const muchReadBytes = 4 * 1024
+
 /** The client's ActionID byte for byte: it is given back as it was, whatever it holds. */
 function clientActionId(block: Block): Buffer | undefined {
   const header = findHeader(block.bytes, 'ActionID')
-  return header && block.bytes.subarray(header.valueStart, header.valueEnd)
+  if (!header) return undefined
+  const id = block.bytes.subarray(header.valueStart, header.valueEnd)
+  return id.buffer.byteLength > muchReadBytes ? Buffer.from(id) : id
 }

@@ -161,8 +161,14 @@ function send(plan: ForwardPlan, request: Request, context: DispatchContext): vo
   client.started()
   const asker =
     kind === 'change'
-      ? new AuditedAction(client, log, { event: 'action', ...who(client), action, server: target.name, fields: fields ?? {} })
-      : client
+      ? new AuditedAction(client.requester, log, {
+          event: 'action',
+          ...who(client),
+          action,
+          server: target.name,
+          fields: fields ?? {}
+        })
+      : client.requester
   queries.send(target, { kind, name: action, lines, id }, asker)
 }
 

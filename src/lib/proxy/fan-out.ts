@@ -64,7 +64,7 @@ export class FanOut<S extends Subscriber = Subscriber> {
   }
 
   /** An answer that somebody else was given, for those who see everything (`broadcastresponses`). */
-  deliverAnswer(block: Buffer, server: string, to: Subscriber): void {
+  deliverAnswer(block: Buffer, server: string, to: Subscriber | undefined): void {
     const view = new EventView(block, server)
     for (const viewClass of this.#classes.values()) viewClass.deliverAnswer(view, to)
   }

@@ -1,5 +1,6 @@
 import { blocksOfRun } from '../ami/stream-splitter.js'
 import { EventBatch } from './event-batch.js'
+import { Shelf } from './shelf.js'
 
 /** What the journal still has of the events behind a number. */
 export interface Past {
@@ -16,6 +17,7 @@ export interface Past {
  */
 export class Journal {
   readonly #maxBytes: number
+  readonly #shelf = new Shelf()
   #batches: EventBatch[] = []
   #oldest = 0
   #bytes = 0
@@ -44,8 +46,8 @@ export class Journal {
     if (this.#maxBytes === 0) return new EventBatch(run, server, this.#next)
     const count = countBlocks(run)
     const batch = new EventBatch(run, server, this.#next, count)
+    this.#batches.push(new EventBatch(this.#shelf.keep(run), server, this.#next, count))
     this.#next += count
-    this.#batches.push(batch.withoutViews())
     this.#bytes += run.length
     while (this.#bytes > this.#maxBytes) this.#bytes -= this.#batches[this.#oldest++]!.bytes.length
     // Forgotten ones are taken out in bulk: one by one would move the whole list each time.

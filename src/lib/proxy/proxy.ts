@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../net/address.js'
 import { ListenerSet } from '../net/listener-set.js'
 import { ServerTls } from '../net/tls-server.js'
 import { AuditedAction } from './audit/audited-action.js'
+import { ClientRequester } from './client-requester.js'
 import { type ClientContext, ClientSession, type Peer } from './client-session.js'
 import { Congestion } from './congestion.js'
 import { dispatch } from './dispatch.js'
@@ -210,9 +211,9 @@ class AmiProxy {
           this.#congestion.check()
         },
         onAnswer: (block, to) => {
-          const client = to instanceof AuditedAction ? to.client : to
-          if (this.#options.broadcastResponses && client instanceof ClientSession)
-            this.#fanOut.deliverAnswer(block, server.name, client)
+          const asker = to instanceof AuditedAction ? to.asker : to
+          if (this.#options.broadcastResponses && asker instanceof ClientRequester)
+            this.#fanOut.deliverAnswer(block, server.name, asker.client)
         },
         onUp: (upstream) => {
           if (upstream.reconnects > 0) this.#observation.metrics.reconnect(upstream.name)

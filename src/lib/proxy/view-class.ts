@@ -38,7 +38,7 @@ export class ViewClass<S extends Subscriber> {
     return delivered
   }
 
-  deliverAnswer(answer: EventView, to: Subscriber): void {
+  deliverAnswer(answer: EventView, to: Subscriber | undefined): void {
     const { mask, format } = this.view
     if (this.#filters.length > 0 || !mask.wantsAny) return
     const bytes = format.encode(answer.bytes, 'server')

@@ -1,6 +1,5 @@
 import { Block } from '../../ami/block.js'
 import { maskInside } from '../../ami/secrets.js'
-import type { ClientSession } from '../client-session.js'
 import type { OwnCopy } from '../fan-out.js'
 import type { Origin } from '../formats/format.js'
 import type { ProxyLog } from '../options.js'
@@ -13,44 +12,47 @@ const maxReasonLength = 200
 
 /** Waits for the answer to a client's action in the client's stead, and puts on record what it says; the client gets all as before. */
 export class AuditedAction implements Asker {
-  readonly client: ClientSession
+  /** The client. */
+  readonly asker: Asker
   readonly #log: ProxyLog
-  readonly #record: Omit<AuditRecord, 'outcome'>
-  #isRecorded = false
+  /** Until it was told: the action may be remembered for long, its fields need not be. */
+  #record: Omit<AuditRecord, 'outcome'> | undefined
 
-  constructor(client: ClientSession, log: ProxyLog, record: Omit<AuditRecord, 'outcome'>) {
-    this.client = client
+  constructor(asker: Asker, log: ProxyLog, record: Omit<AuditRecord, 'outcome'>) {
+    this.asker = asker
     this.#log = log
     this.#record = record
   }
 
   /** The first block with a `Response` is what became of it. */
   receive(bytes: Buffer, origin?: Origin): void {
-    if (!this.#isRecorded) {
+    if (this.#record) {
       const block = new Block(bytes)
       const response = block.get('Response')?.trim()
       if (response !== undefined) this.#tell(response, /^error$/i.test(response) ? block.get('Message')?.trim() : undefined)
     }
-    this.client.receive(bytes, origin)
+    this.asker.receive(bytes, origin)
   }
 
   get inFlight(): number {
-    return this.client.inFlight
+    return this.asker.inFlight
   }
 
   settled(ending: Ending): void {
     // Some answers of Asterisk have no Response at all.
-    if (!this.#isRecorded) this.#tell(ending.result === 'lost' ? 'lost' : 'answered')
-    this.client.settled(ending)
+    if (this.#record) this.#tell(ending.result === 'lost' ? 'lost' : 'answered')
+    this.asker.settled(ending)
   }
 
   ownCopy(event: Buffer): OwnCopy | undefined {
-    return this.client.ownCopy(event)
+    return this.asker.ownCopy(event)
   }
 
   #tell(outcome: string, message?: string): void {
-    this.#isRecorded = true
+    const record = this.#record
+    if (!record) return
+    this.#record = undefined
     const reason = message === undefined ? {} : { reason: maskInside(message.slice(0, maxReasonLength)) }
-    audit(this.#log, { ...this.#record, outcome: outcome.slice(0, maxReasonLength), ...reason })
+    audit(this.#log, { ...record, outcome: outcome.slice(0, maxReasonLength), ...reason })
   }
 }

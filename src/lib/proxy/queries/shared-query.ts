@@ -22,7 +22,7 @@ export class SharedQuery implements Requester {
   /** What the server's answers are to be given as ActionID. */
   readonly wireId: Buffer
   readonly #first: Asker
-  readonly #joined: Asker[] = []
+  #joined: Asker[] = []
   readonly #onBegun: () => void
   readonly #recording: Recording | undefined
   #hasBegun = false
@@ -61,6 +61,8 @@ export class SharedQuery implements Requester {
     this.#recording?.end()
     this.#first.requester.settled(ending)
     for (const { requester } of this.#joined) requester.settled(ending)
+    // It is remembered for a while, as every action is: not with all who have their answer.
+    this.#joined = []
   }
 
   /** No query causes events for everybody; should one, it is the first asker's. */
