@@ -91,7 +91,7 @@ async function readSettings({ path: file, values, sections }: SettingsFile): Pro
     return 'profile'
   }
   if (kinds.has('sensor')) {
-    for (const { key } of readIniSensors([{ path: file, sections }], (message) => expect.fail(message))) await key?.()
+    for (const { readKey } of readIniSensors([{ path: file, sections }], (message) => expect.fail(message))) await readKey?.()
     return 'sensor'
   }
   if ([...kinds].some((kind) => kind !== 'server' && kind !== 'user') || kinds.size === 0)

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Command, Config as OclifConfig } from '@oclif/core/interfaces'
-import { Config } from '../../../src/lib/cli/oclif.js'
+import { type Command, Config } from '../../../src/lib/cli/oclif.js'
 import { root } from './documents.js'
 
-type CommandClass = Command.Class & { flags: object; args: object; baseFlags: object; strict: boolean }
+type CommandClass = Pick<typeof Command, 'flags' | 'baseFlags' | 'args' | 'strict'>
+/** `parse` is for the command itself. */
 type Parsing = { parse(options: object, argv: string[]): Promise<unknown> }
 
 const folder = path.join(root, 'src/commands')
@@ -32,7 +32,7 @@ const topics = new Set(
 process.stdout.setMaxListeners(0)
 
 const classes = new Map<string, Promise<CommandClass>>()
-let config: Promise<OclifConfig> | undefined
+let config: Promise<Config> | undefined
 
 /** The class of a command. @param id its words: `ami send` */
 export function commandClass(id: string): Promise<CommandClass> {
@@ -63,8 +63,8 @@ export async function faultOf(words: readonly string[]): Promise<string | undefi
   if (id === undefined) return `no command begins ${words.slice(0, 3).join(' ')}`
   const argv = words.slice(id.split(' ').length).filter((word) => word !== '--help' && word !== '-h')
   const Class = await commandClass(id)
-  config ??= Config.load({ root }) as Promise<OclifConfig>
-  const command = new (Class as unknown as new (argv: string[], config: OclifConfig) => Parsing)(argv, await config)
+  config ??= Config.load({ root })
+  const command = new (Class as unknown as new (argv: string[], config: Config) => Parsing)(argv, await config)
   const { flags, baseFlags, args, strict } = Class
   try {
     await command.parse({ flags, baseFlags, args, strict }, argv)
