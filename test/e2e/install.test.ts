@@ -50,9 +50,10 @@ describe.skipIf(which('npm') === '' || process.platform !== 'linux')('npm pack a
   it('packs a bundle for each topic, the manifest, the man page and the units, and no source or cache', () => {
     const topics = new Set(fs.readdirSync(path.join(root, 'src/commands')).map((name) => name.replace(/\.ts$/, '')))
     const bundles = contents
-      .filter((name) => name.startsWith('dist/'))
+      .filter((name) => name.startsWith('dist/') && name.endsWith('.cjs'))
       .map((name) => /^dist\/(\w+)(\.\w{16})?\.cjs$/.exec(name)?.[1])
     expect(bundles.sort()).toEqual([...topics, 'cli', 'none'].sort())
+    expect(contents).toEqual(expect.arrayContaining(['dist/help.json', ...topics.map((topic) => `dist/help.${topic}.json`)]))
     expect(contents).toEqual(
       expect.arrayContaining([
         'bin/run.js',

@@ -57,7 +57,7 @@ Exit status: 0 usable, 78 not usable, or with --strict when there is a warning.`
   }
 
   /** A check makes none. */
-  protected override async openLogFiles(): Promise<void> {}
+  protected override async startLog(): Promise<void> {}
 
   protected override async prepare(): Promise<never> {
     throw new Error('A check starts nothing')

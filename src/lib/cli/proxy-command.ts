@@ -167,7 +167,7 @@ export abstract class ProxyCommand<T extends typeof Command> extends ServiceComm
     const sources = await this.sources({ serversWanted: !demo })
     if (this.#legacy?.isFallback) {
       const files = { config: this.#legacy.file, users: sources.usersFile }
-      this.logger.info(files, 'no Asterisk is named and no proxy configured: the files of astmanproxy are used')
+      this.logger?.info(files, 'no Asterisk is named and no proxy configured: the files of astmanproxy are used')
     }
     const servers = demo ? [] : chooseServers(sources)
     for (const { name } of servers.filter(({ tls }) => tls?.insecure)) {

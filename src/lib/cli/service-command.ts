@@ -84,6 +84,11 @@ export abstract class ServiceCommand<T extends typeof Command> extends BaseComma
 
   override async init(): Promise<void> {
     await super.init()
+    await this.startLog()
+  }
+
+  /** The log is there before anything can go wrong. A command that only looks at settings has none. */
+  protected async startLog(): Promise<void> {
     this.logger = await this.openLog()
     await this.openLogFiles()
   }
