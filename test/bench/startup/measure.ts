@@ -105,5 +105,5 @@ async function withPing(product: Product, measure: (ping: MeasuredCommand) => Pr
 }
 
 function environment(product: Product): NodeJS.ProcessEnv {
-  return { ...product.env, PBXKIT_SECRET: simulatorUser.secret }
+  return { ...product.env, PBXKIT_SECRET: simulatorUser.secret, PBXKIT_AUTH_PASSWORD: 'secret' }
 }
