@@ -15,7 +15,7 @@ export default class AgiTunnel extends TunnelClientCommand {
 for what it needs, and keeps it as a profile.
 
 The server is trusted by its certificate, or by --tls-pin alone. SIGHUP reads password and metadata again, and replaces the connection without losing a call.
-Exit status: 0 stopped, 69 the certificate is not trusted, 76 the server wants a newer version, 77 a wrong user or password.`
+Exit status: 0 stopped, 69 the certificate is not trusted, 76 the server wants another version or is none, 77 a wrong user or password.`
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -30,8 +30,8 @@ Exit status: 0 stopped, 69 the certificate is not trusted, 76 the server wants a
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const form = this.flags.json ? 'json' : process.stderr.isTTY && !this.flags.quiet ? 'status' : 'log'
-    this.#printer = new TunnelEventPrinter(this.out, this.logger, form)
     const clients = await this.clientOptions(this.#onEvent)
+    this.#printer = new TunnelEventPrinter(this.out, this.logger, form, clients.length)
     const { ClientRuns } = await import('../../lib/tunnel-client/client-runs.js')
     return async (signal) => {
       this.#runs = new ClientRuns(signal)

@@ -19,7 +19,29 @@ export function logToStderr(line: string, isUrgent: boolean): void {
 /** What a person is to read, at once. */
 export function writeToStderr(text: string): void {
   flush()
-  process.stderr.write(text)
+  aboveStatusLine(() => process.stderr.write(text))
+}
+
+/** To the beginning of the line, and all of it away. */
+const clearLine = '\r\u001b[K'
+/** Of a terminal that was never given a size. */
+const usualColumns = 80
+
+let statusLine = ''
+
+/** Keeps one line at the bottom of a terminal up to date: what is written through here goes above it, and the shell's prompt takes its place at the end. */
+export function showStatusLine(text: string): void {
+  flush()
+  // A line that wraps could not be taken away any more.
+  statusLine = [...text].slice(0, (process.stderr.columns || usualColumns) - 1).join('')
+  process.stderr.write(`${clearLine}${statusLine}`)
+}
+
+function aboveStatusLine(write: () => void): void {
+  if (statusLine === '') return write()
+  process.stderr.write(clearLine)
+  write()
+  process.stderr.write(statusLine)
 }
 
 function flush(): void {
@@ -29,10 +51,13 @@ function flush(): void {
   const lines = gathered.join('')
   gathered = []
   try {
-    fs.writeSync(2, lines)
+    aboveStatusLine(() => fs.writeSync(2, lines))
   } catch {
     // Nobody reads the log, or the pipe is full: the service matters more.
   }
 }
 
-process.on('exit', flush)
+process.on('exit', () => {
+  flush()
+  if (statusLine !== '') process.stderr.write(clearLine)
+})

@@ -83,7 +83,11 @@ export abstract class TunnelClientCommand extends ServiceCommand<typeof ServiceC
 
   async #target({ app, exec }: FlagValues): Promise<Target> {
     const { applicationTarget, programTarget } = await import('../tunnel-client/target.js')
-    if (exec !== undefined) return programTarget(exec)
+    if (exec !== undefined) {
+      const { checkProgram } = await import('../tunnel-client/check-program.js')
+      checkProgram(exec)
+      return programTarget(exec)
+    }
     if (app !== undefined) return applicationTarget(parseAddress(app))
     if (this.mayAsk) {
       const { askText } = await import('./prompt.js')

@@ -11,7 +11,8 @@ export type TunnelEvent =
   /** For people: from the metadata of the server, or at the login. */
   | { event: 'message'; text: string }
   | { event: 'call-start'; server: string; call: string; callerId: string | undefined; extension: string | undefined }
-  | { event: 'call-refused'; server: string; call: string; reason: string }
+  /** `reason` is what the dialplan is told, `why` is for people. */
+  | { event: 'call-refused'; server: string; call: string; reason: string; why?: string }
   | { event: 'call-end'; server: string; call: string; commands: number; durationMs: number; lost?: 'application' | 'tunnel' }
   | { event: 'dropped'; server: string; reason: string }
   | { event: 'retry'; server: string; inMs: number }

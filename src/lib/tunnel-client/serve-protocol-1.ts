@@ -15,6 +15,7 @@ const refusalMs = 2_000
 
 /** The original answers a login when a call comes, ours at once. */
 const silenceMs = 2_000
+const refusedHint = 'Check the user and the password. A user may also be one of protocol 2 only: see agi tunnel user list.'
 /** A server ends a connection that had no call for some minutes, as the original does; one that does so at once has trouble. */
 const standingMs = 10_000
 
@@ -100,7 +101,7 @@ function waitForCall(
 }
 
 function failureOf(event: Protocol1ClientEvent): PbxkitError | undefined {
-  if (event.type === 'failed') return new LoginError('The server refused the login', { hint: 'Check the user and the password.' })
+  if (event.type === 'failed') return new LoginError('The server refused the login', { hint: refusedHint })
   if (event.type === 'wait') return new ToldToWaitError(event.seconds)
   if (event.type === 'upgrade') {
     const { versions, text } = event

@@ -28,7 +28,8 @@ export async function takeCall(
     application = await target(headers)
   } catch (error) {
     if (!(error instanceof CallRefusedError)) throw error
-    onEvent({ event: 'call-refused', server, call: id, reason: error.reason })
+    const { reason, cause } = error
+    onEvent({ event: 'call-refused', server, call: id, reason, ...(cause instanceof Error && { why: cause.message }) })
     call.refuse(error.reason)
     return
   }

@@ -22,7 +22,7 @@ export function applicationTarget(address: Address): Target {
       socket.write(headers.bytes)
       return socket
     } catch (error) {
-      throw new CallRefusedError(refusalOf(error as PbxkitError))
+      throw new CallRefusedError(refusalOf(error as PbxkitError), error as PbxkitError)
     }
   }
 }
@@ -32,7 +32,7 @@ export function programTarget(program: string): Target {
   return (headers) =>
     new Promise((resolve, reject) => {
       const child = spawn(program, headers.args, { stdio: ['pipe', 'pipe', 'inherit'] })
-      child.once('error', () => reject(new CallRefusedError('app-error')))
+      child.once('error', (error) => reject(new CallRefusedError('app-error', error)))
       child.once('spawn', () => {
         const stream = new ProgramStream(child)
         stream.write(headers.bytes)

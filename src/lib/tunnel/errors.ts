@@ -24,8 +24,8 @@ export class CallRefusedError extends PbxkitError {
   readonly exit = ExitStatus.unreachable
   readonly reason: string
 
-  constructor(reason: string) {
-    super(`The client did not take the call: ${reason}`, { details: { reason } })
+  constructor(reason: string, cause?: Error) {
+    super(`The client did not take the call: ${reason}`, { details: { reason }, ...(cause && { cause }) })
     this.reason = reason
   }
 }

@@ -126,8 +126,10 @@ export class TunnelLab {
   client(protocol: '1' | '2', flags: readonly string[], password = 'secret'): Program {
     const isChosen = flags.some((flag) => flag === '--plain' || flag === '--tls-pin')
     const way = isChosen ? [] : [protocol === '2' ? '--insecure' : '--plain']
-    const login = ['--port', String(this.tunnelPort), '--username', 'alice', '--protocol', protocol, ...way]
-    return this.#run(['agi', 'tunnel', ...login, '--json', ...flags], { PBXKIT_SECRET: password })
+    const login = Object.entries({ '--port': String(this.tunnelPort), '--username': 'alice' })
+    const missing = login.flatMap((pair) => (flags.includes(pair[0]) ? [] : pair))
+    const all = ['agi', 'tunnel', ...missing, '--protocol', protocol, ...way, '--json', ...flags]
+    return this.#run(all, { PBXKIT_SECRET: password })
   }
 
   /** The application as a FastAGI server. @returns it and its port */
