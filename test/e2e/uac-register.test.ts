@@ -124,6 +124,30 @@ describe('flags of uac register', () => {
     expect(registers(peer)).toHaveLength(4)
   })
 
+  it('--remove takes back what an earlier run has left on this machine, from whatever port, and not the phone of the same user', async () => {
+    const bound = new Set([
+      'sip:alice@127.0.0.1:1111',
+      'sip:alice@127.0.0.1:2222',
+      'sip:alice@192.0.2.9:5060',
+      'sip:bob@127.0.0.1:3'
+    ])
+    const peer = await sipPeer(({ request, reply }) => {
+      if (request.get('Expires') === '0') bound.delete(request.contacts[0]!.uriText)
+      reply({ status: 200, headers: [...bound].map((uri) => ['Contact', `<${uri}>;expires=60`] as const) })
+    })
+    const ask = (what: string) => pbxkit(['uac', 'register', uriOf(peer), what, '--json'], { env })
+    const { bindings } = JSON.parse((await ask('--fetch')).stdout) as { bindings: { own: boolean }[] }
+    expect(bindings.map(({ own }) => own)).toEqual([true, true, false, false])
+    expect((await ask('--remove')).status).toBe(0)
+    expect([...bound]).toEqual(['sip:alice@192.0.2.9:5060', 'sip:bob@127.0.0.1:3'])
+    bound.clear()
+    expect(await pbxkit(['uac', 'register', uriOf(peer), '--fetch'], { env })).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringContaining('no bindings')
+    })
+  })
+
   it('give a state file to one process at a time', async () => {
     const peer = await registrar()
     const state = path.join(temporaryFolder(), 'uac.state')

@@ -97,12 +97,14 @@ Exit status: 0 all answered, 1 some did not, 69 unreachable, 75 no reply in time
     for (const { name, uri, options } of tasks) {
       if (tasks.length > 1 && !this.flags.json) await this.out.line(escapeControls(name))
       let isAnswered = false
+      let failure: ExitStatus | undefined
       for await (const hop of traceroute(agent, () => this.#draft(agent, uri), { ...options, maxHops: 70 })) {
         isAnswered = isAlive(hop.ping, this.flags.strict)
+        if ('error' in hop.ping) failure = hop.ping.error.exit
         if (this.flags.json) await this.out.ndjson({ uri: name, maxForwards: hop.maxForwards, ...pingRow(hop.ping) })
         else await this.out.line(escapeControls(hopLine(hop)))
       }
-      if (!isAnswered && !this.signal.aborted) process.exitCode = ExitStatus.no
+      if (!isAnswered && !this.signal.aborted) process.exitCode = failure ?? ExitStatus.no
     }
   }
 

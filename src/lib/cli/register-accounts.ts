@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { UsageError } from '../errors.js'
+import { DataError, UsageError } from '../errors.js'
 import type { RegistrationAccount, RegistrationSecret } from '../registrations/account.js'
 import type { AccountDefaults } from '../registrations/accounts/read-account.js'
 import type { AccountSource, ReadAccounts } from '../registrations/accounts/read-accounts.js'
@@ -114,4 +114,15 @@ export function commandLineAccount(text: string, secret: RegistrationSecret, fla
     display: undefined,
     source: 'command line'
   }
+}
+
+/** An account that comes over the control socket. @throws DataError */
+export async function readOneAccount(columns: Record<string, unknown>, defaults: AccountDefaults): Promise<RegistrationAccount> {
+  const { readAccounts } = await import('../registrations/accounts/read-accounts.js')
+  const stream = (async function* () {
+    yield `${JSON.stringify(columns)}\n`
+  })()
+  const { accounts, problems } = await readAccounts({ kind: 'stdin', stream }, { timeoutMs: 1000, defaults })
+  if (problems[0]) throw new DataError(problems[0].message)
+  return accounts[0]!
 }

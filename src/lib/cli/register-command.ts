@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import { DataError, ExitStatus, UsageError } from '../errors.js'
 import type { RegistrationAccount, RegistrationSecret } from '../registrations/account.js'
-import type { AccountDefaults } from '../registrations/accounts/read-account.js'
 import type { AccountProblem, AccountSource } from '../registrations/accounts/read-accounts.js'
 import type { RunningRegistrations } from '../registrations/registration-service.js'
 import type { Purpose } from '../registrations/registration-state.js'
@@ -16,6 +15,7 @@ import {
   commandLineAccount,
   loadAccounts,
   type RegisterFlagValues,
+  readOneAccount,
   refuseFlagsOfOne
 } from './register-accounts.js'
 import { dumpAtSignal } from './register-dump.js'
@@ -23,7 +23,7 @@ import { registerFlags } from './register-flags.js'
 import { type RegisterSettings, registerSettings } from './register-options.js'
 import { askAccount } from './register-questions.js'
 import { RegisterScreen } from './register-screen.js'
-import { eventFields, eventLevel, fetchedRows, hintsOf, onceRow, onceStatus } from './register-text.js'
+import { checkNote, eventFields, eventLevel, fetchedRows, findingOf, hintsOf, onceRow, onceStatus } from './register-text.js'
 import { type Row, renderRows } from './rows.js'
 import { readSecretFile } from './secret.js'
 import { type RunningService, ServiceCommand } from './service-command.js'
@@ -196,7 +196,8 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     }
     if (!this.#flags.json) {
       const rows: Row[] = purpose === 'fetch' ? results.flatMap(fetchedRows) : results.map(onceRow)
-      await this.out.write(await renderRows(rows, 'table', { width: this.out.width }))
+      if (rows.length > 0) await this.out.write(await renderRows(rows, 'table', { width: this.out.width }))
+      else this.note('the registrar has no bindings')
       for (const hint of hintsOf(results)) this.note(hint)
     }
     process.exitCode = onceStatus(results) || (hasProblems ? ExitStatus.no : ExitStatus.done)
@@ -205,20 +206,22 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
   /** The table without any traffic. */
   async #check(): Promise<void> {
     this.#settings()
-    const findings: Record<string, unknown>[] = []
-    const accounts = await this.#accounts(({ source, message }) => {
-      findings.push({ code: 'account', severity: 'error', file: source, message })
-    })
-    if (this.#flags.json) await this.out.json({ valid: findings.length === 0, accounts: accounts.length, findings })
+    const problems: AccountProblem[] = []
+    const accounts = await this.#accounts((problem) => problems.push(problem))
+    const report = { valid: problems.length === 0, accounts: accounts.length, findings: problems.map(findingOf) }
+    if (this.#flags.json) await this.out.json(report)
     else {
-      for (const { file, message } of findings) await this.out.line(`${file}: ${message}`)
-      this.note(`${accounts.length} accounts are valid, ${findings.length} are not`)
+      for (const { source, message } of problems) await this.out.line(`${source}: ${message}`)
+      this.note(checkNote(accounts.length, problems.length))
     }
-    if (findings.length > 0) process.exitCode = ExitStatus.no
+    if (problems.length > 0) process.exitCode = ExitStatus.no
   }
 
   async #dryRun(): Promise<void> {
-    const accounts = await this.#accounts(({ source, message }) => this.note(`${source}: ${message}`))
+    const accounts = await this.#accounts(({ source, message }) => {
+      this.note(`${source}: ${message}`)
+      process.exitCode = ExitStatus.no
+    })
     const { dryRequest } = await import('../registrations/dry-request.js')
     const { policy } = this.#settings()
     for (const account of accounts) await this.out.write(dryRequest(account, policy, this.#flags['user-agent']))
@@ -228,7 +231,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
     const isGiven = this.origins.has('timeout')
     const settings = registerSettings(this.#flags, isGiven ? this.#flags.timeout : undefined)
     const logins = readCredentials(this.#flags, (message) => this.note(message))
-    const onGuess = guessNote((message) => this.#warn(message), 'a realm of the account (--auth-realm, the column realm)')
+    const onGuess = guessNote((message) => this.#warn(message))
     const anyRealm = this.#flags['auth-any-realm']
     const credentials = logins && ((realm: string) => logins.find(realm))
     return { ...settings, policy: { ...settings.policy, anyRealm, credentials, onGuess } }
@@ -279,7 +282,10 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
   async #login(account: string): Promise<RegistrationSecret> {
     const file = this.#flags['password-file']
     const note = (message: string) => this.note(message)
-    if (file !== undefined) return { kind: 'password', password: readSecretFile(file, note) }
+    if (file !== undefined) {
+      const names = { flag: '--password-file', variable: 'PBXKIT_AUTH_PASSWORD' }
+      return { kind: 'password', password: readSecretFile(file, note, names) }
+    }
     return findLogin({
       ...{ flags: this.#flags, origins: this.origins, note },
       ask: this.mayAsk ? () => askSecret(`Password of ${account}:`, this.signal) : undefined,
@@ -296,15 +302,4 @@ function withoutAddresses<F extends Record<string, unknown>>({
   ...flags
 }: F): Omit<F, 'from' | 'to' | 'max-forwards'> {
   return flags as Omit<F, 'from' | 'to' | 'max-forwards'>
-}
-
-/** An account that comes over the control socket. @throws DataError */
-async function readOneAccount(columns: Record<string, unknown>, defaults: AccountDefaults): Promise<RegistrationAccount> {
-  const { readAccounts } = await import('../registrations/accounts/read-accounts.js')
-  const stream = (async function* () {
-    yield `${JSON.stringify(columns)}\n`
-  })()
-  const { accounts, problems } = await readAccounts({ kind: 'stdin', stream }, { timeoutMs: 1000, defaults })
-  if (problems[0]) throw new DataError(problems[0].message)
-  return accounts[0]!
 }

@@ -45,7 +45,7 @@ export const registerFlags = {
     ...once
   }),
   fetch: Flags.boolean({ description: 'print the bindings that the registrar has', exclusive: ['remove'], ...once }),
-  remove: Flags.boolean({ description: 'take the binding of the contact back', ...once }),
+  remove: Flags.boolean({ description: 'take back what was registered from here', ...once }),
   all: Flags.boolean({
     description: 'with --remove: every binding of the account, whoever made it',
     dependsOn: ['remove'],

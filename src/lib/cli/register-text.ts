@@ -1,4 +1,5 @@
 import { ExitStatus } from '../errors.js'
+import type { AccountProblem } from '../registrations/accounts/read-accounts.js'
 import type { OnceResult } from '../registrations/register-once.js'
 import type { RegistrationEvent, RegistrationEventKind } from '../registrations/registration-event.js'
 import type { Row } from './rows.js'
@@ -12,7 +13,13 @@ export function onceRow(result: OnceResult): Row {
 /** What a registrar has for an account: a row for each binding. */
 export function fetchedRows({ l_uuid, aor, ok, bindings, reason }: OnceResult): Row[] {
   if (!ok) return [{ l_uuid, aor, reason }]
-  return (bindings ?? []).map((one) => ({ l_uuid, aor, ...one }))
+  return (bindings ?? []).map(({ contact, expiresS, own }) => ({
+    l_uuid,
+    aor,
+    contact,
+    expires: expiresS ?? null,
+    own: own ? 'yes' : 'no'
+  }))
 }
 
 /** The exit status of a one-shot: of one account the kind of its failure, of several only whether all went well. */
@@ -67,4 +74,16 @@ export function hintsOf(results: readonly OnceResult[]): string[] {
     if (hint !== undefined && !hints.has(hint)) hints.set(hint, `${aor}: ${reason}. ${hint}`)
   const all = [...hints.values()]
   return all.length <= maxHints ? all : [...all.slice(0, maxHints), `… and ${all.length - maxHints} more`]
+}
+
+/** A row that is no account, as a finding of --check; `accounts.csv:3` is a file and a line, a row of a table has none. */
+export function findingOf({ source, message }: AccountProblem): Record<string, unknown> {
+  const [, file = source, line] = /^(.+):(\d+)$/.exec(source) ?? []
+  return { code: 'account', severity: 'error', file, ...(line !== undefined && { line: Number(line) }), message }
+}
+
+/** What --check comes to. */
+export function checkNote(valid: number, wrong: number): string {
+  const accounts = valid === 1 ? '1 account is' : `${valid} accounts are`
+  return `${accounts} valid, ${wrong === 1 ? '1 row is' : `${wrong} rows are`} wrong`
 }

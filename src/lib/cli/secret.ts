@@ -7,9 +7,14 @@ const maxSecretBytes = 64 * 1024
 /**
  * Reads a secret from a file: its first line, without the line end. `-` is stdin.
  * @param warn told when others than the owner may read the file
+ * @param names the flag that named the file, and the variable that would do as well
  * @throws ConfigError
  */
-export function readSecretFile(file: string, warn: (message: string) => void): string {
+export function readSecretFile(
+  file: string,
+  warn: (message: string) => void,
+  names = { flag: '--secret-file', variable: 'PBXKIT_SECRET' }
+): string {
   let content: Buffer
   try {
     if (file === '-') {
@@ -26,7 +31,7 @@ export function readSecretFile(file: string, warn: (message: string) => void): s
   } catch (cause) {
     throw new ConfigError(`Cannot read the secret from ${file}: ${(cause as Error).message}`, {
       cause,
-      hint: 'Name a file whose first line is the secret with --secret-file (mode 0600), or set PBXKIT_SECRET.'
+      hint: `Name a file whose first line is the secret with ${names.flag} (mode 0600), or set ${names.variable}.`
     })
   }
   const secret = content.toString('utf8').split(/\r?\n/, 1)[0]!

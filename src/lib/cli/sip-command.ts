@@ -66,7 +66,7 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
   }
 
   #credentials: { list: CredentialList | undefined } | undefined
-  readonly #onGuess = guessNote((message) => this.note(message), '--auth-realm')
+  readonly #onGuess = guessNote((message) => this.note(message))
 
   /** Asked for once, however many requests need it. */
   #secret(username: string): Promise<RegistrationSecret> {

@@ -32,7 +32,9 @@ export async function findLogin(sources: LoginSources): Promise<RegistrationSecr
   const { flags, origins, note } = sources
   const file = flags['auth-ha1-file']
   const fromEnvironment = origins.get('auth-ha1-file')?.kind === 'flag' ? undefined : process.env.PBXKIT_AUTH_HA1
-  const text = fromEnvironment || (file === undefined ? undefined : readSecretFile(file, note))
+  const text =
+    fromEnvironment ||
+    (file === undefined ? undefined : readSecretFile(file, note, { flag: '--auth-ha1-file', variable: 'PBXKIT_AUTH_HA1' }))
   if (text === undefined) return { kind: 'password', password: await findPassword(sources) }
   try {
     return parseHa1(text.trim())
@@ -46,7 +48,7 @@ async function findPassword({ flags, origins, note, ask, missing }: LoginSources
   const file = flags['auth-password-file']
   if (process.env.PBXKIT_AUTH_PASSWORD && origins.get('auth-password-file')?.kind !== 'flag')
     return process.env.PBXKIT_AUTH_PASSWORD
-  if (file !== undefined) return readSecretFile(file, note)
+  if (file !== undefined) return readSecretFile(file, note, { flag: '--auth-password-file', variable: 'PBXKIT_AUTH_PASSWORD' })
   if (ask) return ask()
   throw new UsageError(missing.message, { hint: missing.hint })
 }
@@ -79,13 +81,13 @@ export function readCredentials(flags: LoginFlags, note: (message: string) => vo
 }
 
 /** Said once, however many requests or accounts it is true of. */
-export function guessNote(say: (message: string) => void, naming: string): (realm: string) => void {
+export function guessNote(say: (message: string) => void): (realm: string) => void {
   let isSaid = false
   return (realm) => {
     if (isSaid) return
     isSaid = true
     say(
-      `the realm "${realm}" gets an answer, and nobody has named it: ${naming} keeps it from others, --auth-any-realm says that any will do`
+      `the realm "${realm}" gets an answer, and nobody has named it: with --auth-realm "${realm}" (column realm) no other does; --auth-any-realm says that any will do`
     )
   }
 }

@@ -233,11 +233,17 @@ class Attempt implements ClientHandlers {
   #unanswered(kind: 'timeout' | 'transport', cause: unknown): void {
     this.#unwatch()
     if (kind === 'timeout') return this.#follow(this.#failed(undefined, 'timeout'))
-    this.#detail = cause instanceof Error ? cause.message : 'the connection was lost'
+    this.#detail = this.#wordsFor(cause)
     if (this.#isFresh || !this.#isReliable) return this.#follow(this.#registration.fail('unreachable'))
     // A connection that was open before may have been dead for long: one more, on a new one.
     this.#isFresh = true
     this.#connect(this.#targets[this.#at]!)
+  }
+
+  #wordsFor(cause: unknown): string {
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED')
+      return `${this.#target}: nothing listens there (ECONNREFUSED)`
+    return cause instanceof Error ? cause.message : 'the connection was lost'
   }
 
   #follow(step: Step): void {

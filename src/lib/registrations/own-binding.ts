@@ -75,6 +75,20 @@ export function findOwnBinding(bindings: readonly Address[], own: OwnContact): O
   )
 }
 
+/**
+ * Those that an earlier run of ours has left: with our instance, or with our user or `line` and from this machine. A phone may have the same user, and is
+ * another one's.
+ * @param places our `host:port`, as we and as the registrar see it; the port may have been another one then
+ */
+export function earlierBindings(bindings: readonly Address[], own: OwnContact, places: readonly string[]): Address[] {
+  const hosts = places.map((place) => place.replace(/:\d+$/, ''))
+  return bindings.filter((one) => {
+    if (own.instanceId !== undefined && isInstance(one, own)) return true
+    if (!isSipUri(one.uri) || !hosts.includes(one.uri.host)) return false
+    return own.line === undefined ? userOf(one) === own.user : lineOf(one) === own.line
+  })
+}
+
 function isInstance({ parameters }: Address, { instanceId, regId }: OwnContact): boolean {
   const instance = parameters.get('+sip.instance')?.replace(/^<|>$/g, '').toLowerCase()
   if (instance !== instanceId?.toLowerCase()) return false

@@ -1,10 +1,11 @@
 import type { SystemWheel } from '../sip-transport/system-wheel.js'
 import type { RegistrationAccount } from './account.js'
 import type { AgentPool } from './agent-pool.js'
-import { attempt } from './attempt.js'
+import { type AttemptContext, attempt } from './attempt.js'
 import { diagnose } from './doctor.js'
 import { defaultPolicy, type RegistrationPolicy } from './policy.js'
 import { Registration } from './registration.js'
+import type { SavedRegistration } from './registration-context.js'
 import type { FailureReason, ListedBinding, Purpose, RegistrationFacts } from './registration-state.js'
 import { SendWindow } from './send-window.js'
 import { TargetBreaker } from './target-breaker.js'
@@ -41,6 +42,9 @@ export interface OnceResult extends RegistrationFacts {
   bindings?: ListedBinding[]
 }
 
+// Any time will do: it says that there is a binding.
+const leftMs = 60_000
+
 /** Does one thing for each account, through one window, and tells each result as it comes. Nothing is tried a second time, but at other targets. */
 export async function registerOnce(
   accounts: readonly RegistrationAccount[],
@@ -55,10 +59,15 @@ export async function registerOnce(
   const { ids, userAgent } = agents.agentFor(undefined)
   const one = async (account: RegistrationAccount) => {
     const agent = agents.agentFor(account.socket)
-    const registration = new Registration({ ...account, isDisabled: false }, { policy, ids, userAgent, now, random: Math.random })
-    const end = await attempt(registration, purpose, { agent, window, breaker, requestTimeoutMs, udpOnly, now })
+    const enabled = { ...account, isDisabled: false }
+    const make = (saved?: SavedRegistration) =>
+      new Registration(enabled, { policy, ids, userAgent, now, random: Math.random }, saved)
+    const context = { agent, window, breaker, requestTimeoutMs, udpOnly, now }
+    // Without an address that is told, the binding was made from a port that nobody knows any more: the registrar does.
+    const isKnown = purpose !== 'unregister' || account.contactAddress !== undefined
+    const done = isKnown ? await once(make(), purpose, context) : await removeEarlier(make, context)
     window.leave()
-    await onResult(resultOf(registration, purpose, end))
+    await onResult(resultOf(done.registration, purpose, done.end))
   }
   const all = accounts.map(
     (account) => new Promise<void>((resolve, reject) => window.enter(() => void one(account).then(resolve, reject), false))
@@ -73,6 +82,25 @@ export async function registerOnce(
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+type Once = { registration: Registration; end: Awaited<ReturnType<typeof attempt>> }
+
+async function once(registration: Registration, purpose: Purpose, context: AttemptContext): Promise<Once> {
+  return { registration, end: await attempt(registration, purpose, context) }
+}
+
+/** Asks what there is, and takes back what is ours, one after the other. */
+async function removeEarlier(make: (saved?: SavedRegistration) => Registration, context: AttemptContext): Promise<Once> {
+  let done = await once(make(), 'fetch', context)
+  if (done.registration.reason !== undefined || done.end.kind === 'parked') return done
+  for (const contact of done.registration.earlier) {
+    const registration = make({ ...done.registration.save(0), contact })
+    registration.resume(leftMs)
+    done = await once(registration, 'unregister', context)
+    if (registration.reason !== undefined) return done
+  }
+  return done
 }
 
 function resultOf(registration: Registration, purpose: Purpose, end: Awaited<ReturnType<typeof attempt>>): OnceResult {

@@ -79,9 +79,7 @@ export function registrationRow(kept: KeptRegistration, now: number): Registrati
     next: dueMs === undefined ? null : Math.max(0, Math.round((dueMs - now) / 100) / 10),
     attempt: registration.attempts,
     source: account.source,
-    ...(facts?.path && { path: facts.path }),
-    ...(facts?.serviceRoute && { serviceRoute: facts.serviceRoute }),
-    ...(facts?.publicGruu && { publicGruu: facts.publicGruu })
+    ...facts
   }
 }
 

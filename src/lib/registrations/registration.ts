@@ -4,7 +4,8 @@ import type { TransportFlow } from '../sip-transport/flow.js'
 import type { RegistrationAccount } from './account.js'
 import { cluesOf, type FailureClues } from './failure-clues.js'
 import { HeldBinding } from './held-binding.js'
-import { bindingsOf, expiresOf, findOwnBinding, type OwnBinding, soleBinding } from './own-binding.js'
+import { seenAddress } from './nat.js'
+import { bindingsOf, earlierBindings, expiresOf, findOwnBinding, type OwnBinding, soleBinding } from './own-binding.js'
 import { Patience } from './patience.js'
 import { refreshMs } from './policy.js'
 import { RegisterRequests } from './register-requests.js'
@@ -16,6 +17,8 @@ import { WishedTime } from './wished-time.js'
 
 // Challenges, redirects and second tries of one attempt together (4.1 of the specification): what needs more goes round in circles.
 const maxHops = 5
+
+const none: readonly string[] = []
 
 /**
  * One account and where it stands: a state machine that is handed replies, failures and time. It says what to send and what follows; who sends it, when,
@@ -42,6 +45,8 @@ export class Registration {
   /** What the last refusal told. */
   clues: FailureClues | undefined
   bindings: ListedBinding[] | undefined
+  /** URIs of bindings that an earlier run has left: of those that were asked for. */
+  earlier: readonly string[] = none
   attempts = 0
 
   constructor(account: RegistrationAccount, context: RegistrationContext, saved?: SavedRegistration) {
@@ -210,7 +215,7 @@ export class Registration {
   }
 
   #accepted(reply: SipReply, flow: TransportFlow): Step {
-    if (this.#purpose !== 'register') return this.#left(reply)
+    if (this.#purpose !== 'register') return this.#left(reply, flow)
     const { account } = this
     const sole =
       account.contactUser === undefined && !this.#requests.isOutbound ? soleBinding(reply, this.#requests.sent) : undefined
@@ -234,11 +239,16 @@ export class Registration {
   }
 
   /** The bindings are taken back, or were asked for. */
-  #left(reply: SipReply): Step {
-    this.bindings = bindingsOf(reply).map((one) => ({
+  #left(reply: SipReply, flow: TransportFlow): Step {
+    const bindings = bindingsOf(reply)
+    if (this.#purpose === 'fetch') {
+      const places = [flow.sentBy, seenAddress(reply) ?? flow.sentBy]
+      this.earlier = earlierBindings(bindings, this.#requests.own, places).map(({ uriText }) => uriText)
+    }
+    this.bindings = bindings.map((one) => ({
       contact: String(one.withParameters(one.parameters.without('expires'))),
       expiresS: expiresOf(one) ?? numberOf(() => reply.expires),
-      own: one.uriText === (this.contact ?? this.#requests.sent)
+      own: one.uriText === (this.contact ?? this.#requests.sent) || this.earlier.includes(one.uriText)
     }))
     if (this.#purpose !== 'fetch') {
       this.#held.drop()
