@@ -22,6 +22,8 @@ const knownMethods = new Set<string>([
 export function standardAnswer(request: SipRequest, understood: readonly string[] = []): ReplyParts {
   const wrong = whatIsWrong(request)
   if (wrong) return wrong
+  // RFC 3261 8.2.2.1. A number is one of ours as much as a user.
+  if (!/^(sips?|tel):/i.test(request.start.uri)) return { status: 416 }
   const foreign = request.values('Require').filter((tag) => !understood.includes(tag.toLowerCase()))
   if (foreign.length > 0 && request.start.method !== 'CANCEL') {
     return { status: 420, headers: [['Unsupported', foreign.join(', ')]] }

@@ -5,6 +5,7 @@ import { SipSyntaxError } from '../sip/fault.js'
 import { Identifiers } from '../sip/identifiers.js'
 import { isReply, type SipMessage, type SipReply, type SipRequest } from '../sip/message.js'
 import { parseDatagram } from '../sip/parse.js'
+import { refusalOf } from '../sip/refusal.js'
 import type { ServerTransaction } from '../sip/server-transaction.js'
 import { TransactionTable } from '../sip/transaction-table.js'
 import { defaultTimers, type SipTimers } from '../sip/transport.js'
@@ -90,7 +91,7 @@ export class UserAgent {
       { bind, udp, anySource, tls, webSocketPath, connectTimeoutMs },
       {
         onMessage: (message, flow, source) => this.#receive(message, flow, source),
-        onRefused: (_error, bytes, flow) => this.#refuse(bytes, flow),
+        onRefused: (error, bytes, flow) => this.#refuse(error, bytes, flow),
         onLost: (flow, cause) => {
           this.table.failFlow(flow, cause)
           for (const watcher of this.#watchers) watcher(flow, cause)
@@ -178,10 +179,12 @@ export class UserAgent {
     return undefined
   }
 
-  #refuse(bytes: Buffer, flow: TransportFlow | undefined): void {
+  #refuse({ status }: SipSyntaxError, bytes: Buffer, flow: TransportFlow | undefined): void {
     this.counters.refused++
     if (flow) this.#options.onWire?.({ direction: 'received', bytes, target: flow.target })
     for (const listener of this.#listeners) listener(undefined, bytes, flow)
+    const answer = flow && refusalOf(bytes, status, this.#tag)
+    if (answer) flow.send(answer)
   }
 }
 

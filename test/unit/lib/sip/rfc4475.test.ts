@@ -8,6 +8,7 @@ import { isReply, isRequest, type SipMessage } from '../../../../src/lib/sip/mes
 import { parseDatagram } from '../../../../src/lib/sip/parse.js'
 import { isUniqueBranch } from '../../../../src/lib/sip/via.js'
 import { editMessage } from '../../../../src/lib/sip/write.js'
+import { standardAnswer } from '../../../../src/lib/uac/incoming.js'
 
 // The torture messages of RFC 4475 are not ours to carry: they are read where they are, and without them these tests are skipped.
 const folder = process.env.PBXKIT_RFC4475 ?? path.join(import.meta.dirname, '../../../../../shared/fixtures/sip/rfc4475')
@@ -63,6 +64,21 @@ const refusedByApplication: Record<string, SipFault> = {
   multi01: 'repeated header'
 }
 
+/** What a user agent of ours says to those of section 3.3 that are requests and whole. */
+const answers: Record<string, { status: number; why: string }> = {
+  bext01: { status: 420, why: 'Require and Proxy-Require of what nobody has (3.3.5)' },
+  cparam01: { status: 405, why: 'a REGISTER; its contact is in order (3.3.12)' },
+  cparam02: { status: 405, why: 'the same (3.3.13)' },
+  invut: { status: 486, why: 'a body of an unknown type: no call is taken, whatever it offers (3.3.6)' },
+  novelsc: { status: 416, why: 'soap.beep: (3.3.3)' },
+  regaut01: { status: 405, why: 'a REGISTER with an unknown scheme of authorization (3.3.7)' },
+  regescrt: { status: 405, why: 'a REGISTER with an escaped header in its contact (3.3.14)' },
+  sdp01: { status: 486, why: 'an Accept of what nobody can give: no call is taken (3.3.15)' },
+  unkscm: { status: 416, why: 'an unknown scheme (3.3.2)' },
+  unksm2: { status: 405, why: 'a REGISTER for an AOR of an unknown scheme (3.3.4)' },
+  zeromf: { status: 200, why: 'Max-Forwards 0 has arrived (3.3.11)' }
+}
+
 if (!isThere) console.warn('RFC 4475: PBXKIT_RFC4475 names no folder with its messages, so that their tests are skipped')
 
 describe.skipIf(!isThere)('the torture messages of RFC 4475', () => {
@@ -93,6 +109,17 @@ describe.skipIf(!isThere)('the torture messages of RFC 4475', () => {
 
   it.each(isThere ? names('application') : [])('gives %s to the application, or the reason for its 400', (name) => {
     expect(faultOf(read(`application/${name}`))?.fault).toBe(refusedByApplication[name])
+  })
+
+  it('has an answer to every request of section 3.3 that is whole', () => {
+    const seen = names('application').flatMap((name) => {
+      if (refusedByApplication[name]) return []
+      const message = parseDatagram(read(`application/${name}`))
+      return isRequest(message) ? [[name, standardAnswer(message).status] as const] : []
+    })
+    expect(Object.fromEntries(seen)).toEqual(
+      Object.fromEntries(Object.entries(answers).map(([name, { status }]) => [name, status]))
+    )
   })
 
   it('understands wsinv: compact names, folds, escapes in quotes, blanks around every sign', () => {

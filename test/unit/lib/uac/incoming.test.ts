@@ -3,13 +3,8 @@ import type { SipRequest } from '../../../../src/lib/sip/message.js'
 import { parseDatagram } from '../../../../src/lib/sip/parse.js'
 import { standardAnswer } from '../../../../src/lib/uac/incoming.js'
 
-function request(method: string, headers: string[] = [], to = '<sip:us@192.0.2.1>'): SipRequest {
-  const lines = [
-    `${method} sip:us@192.0.2.1 SIP/2.0`,
-    'Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKa',
-    'From: <sip:a@b>;tag=1',
-    `To: ${to}`
-  ]
+function request(method: string, headers: string[] = [], to = '<sip:us@192.0.2.1>', uri = 'sip:us@192.0.2.1'): SipRequest {
+  const lines = [`${method} ${uri} SIP/2.0`, 'Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKa', 'From: <sip:a@b>;tag=1', `To: ${to}`]
   return parseDatagram(Buffer.from([...lines, 'Call-ID: c', `CSeq: 1 ${method}`, ...headers, '', ''].join('\r\n'))) as SipRequest
 }
 
@@ -38,6 +33,15 @@ describe('a request of a stranger', () => {
   it('that requires what we do not have is answered 420, with what that is', () => {
     const answer = standardAnswer(request('OPTIONS', ['Require: path, foo']), ['path'])
     expect(answer).toEqual({ status: 420, headers: [['Unsupported', 'foo']] })
+  })
+
+  it.each([
+    ['tel:+12125551212', 200],
+    ['SIPS:us@192.0.2.1', 200],
+    ['nobodyKnowsThisScheme:totallyopaquecontent', 416],
+    ['soap.beep://192.0.2.103:3002', 416]
+  ])('for %s is answered %i', (uri, status) => {
+    expect(standardAnswer(request('OPTIONS', [], undefined, uri)).status).toBe(status)
   })
 
   it('with a broken header is answered 400', () => {
