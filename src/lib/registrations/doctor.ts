@@ -122,7 +122,13 @@ function noWay({ detail = '', target, account }: Symptoms): string[] {
     return [`There is no route to ${where}: is our network up, and the address one that can be reached from here?`]
   if (/not yet valid|expired/i.test(detail))
     return [`The certificate of ${where} is not valid at this time: look at its dates, and at the clock here.`]
-  if (/certificate|self.signed|TLS|altname/i.test(detail))
+  if (/within [\d.]+ s|handshake|No TLS with/i.test(detail) && /TLS/.test(detail))
+    return [
+      `TLS with ${where} does not come about: is this the port for TLS (5061, mostly), and does a firewall drop the packets?`
+    ]
+  if (/within [\d.]+ s|ETIMEDOUT/i.test(detail))
+    return [`${where} takes no connection and refuses none: is the address right, and does a firewall drop the packets?`]
+  if (/certificate|self.signed|altname|fingerprint/i.test(detail))
     return [`The certificate of ${where} is not trusted: name its authority with --tls-ca, or pin it with --tls-pin.`]
   return [`There is no way to ${where}: is the server up, the name right, the port open?`]
 }

@@ -31,6 +31,12 @@ describe('the doctor', () => {
     ['No way to UDP 198.51.100.1:5060: connect EHOSTUNREACH', 'no route'],
     ['certificate is not yet valid', 'the clock here'],
     ['self-signed certificate', '--tls-ca'],
+    ['The certificate of 198.51.100.1:5061 is not trusted: unable to verify the first certificate', '--tls-ca'],
+    ['The certificate of 198.51.100.1:5061 is not the pinned one', '--tls-pin'],
+    ['No connection to 198.51.100.1:5060 (TLS) within 3 s', 'the port for TLS'],
+    ['No TLS with 198.51.100.1:5060 (TLS): wrong version number', 'the port for TLS'],
+    ['198.51.100.1:5061 (TLS) closed the connection during the handshake', 'the port for TLS'],
+    ['No connection to 198.51.100.1:5060 within 3 s', 'refuses none'],
     [undefined, 'There is no way to']
   ])('says of "%s" that %s', (detail, words) => {
     expect(of({ reason: 'unreachable', detail })).toContain(words)
