@@ -10,6 +10,7 @@ import { exchange } from '../../../src/lib/uac/exchange.js'
 import { inactiveOffer } from '../../../src/lib/uac/request-fields.js'
 import { subscribe } from '../../../src/lib/uac/subscribe.js'
 import { UserAgent } from '../../../src/lib/uac/user-agent.js'
+import { DigestGuard, type Login } from './digest-guard.js'
 import { Watched } from './limit.js'
 import { Speech } from './speech.js'
 
@@ -17,22 +18,30 @@ const timeoutMs = 8_000
 
 export interface PhoneOptions {
   password?: string
+  /** Logs in under another name than that of its From. */
+  login?: string
+  /** For a provider: who registers and calls has to log in so. */
+  asks?: Login
   bind?: { host: string; port?: number }
 }
 
 /** A SIP phone, or a provider, on a port of its own. It sends no media. */
 export class Phone {
   readonly agent: UserAgent
-  /** What it answers to calls; `answer` takes them. */
+  /** What it answers to calls; `answer` takes them, 180 lets them ring. */
   onInvite: 'answer' | number = 'answer'
   /** Its answer's description; by default one without media. */
   answerWith: Buffer | undefined
   readonly invites: SipRequest[] = []
   readonly messages: SipRequest[] = []
+  /** Registrations that it has taken. */
+  readonly registers: SipRequest[] = []
+  readonly cancels: SipRequest[] = []
   readonly #name: string
   readonly #server: SipUri
   readonly #domain: string
   readonly #digest: DigestSession | undefined
+  readonly #guard: DigestGuard | undefined
   readonly #watched = new Watched()
   #isWatching = false
   readonly #answered = new Map<string, ServerTransaction>()
@@ -42,7 +51,7 @@ export class Phone {
    * @param password undefined for one that has none: a stranger, or a provider
    * @param bind its own address
    */
-  constructor(name: string, port: number, { password, bind = { host: '127.0.0.1' } }: PhoneOptions = {}) {
+  constructor(name: string, port: number, { password, login = name, asks, bind = { host: '127.0.0.1' } }: PhoneOptions = {}) {
     this.#name = name
     this.agent = new UserAgent({ bind, udp: 'shared', connectTimeoutMs: timeoutMs, userAgent: '' })
     this.#domain = `127.0.0.1:${port}`
@@ -51,7 +60,13 @@ export class Phone {
     this.#digest =
       password === undefined
         ? undefined
-        : new DigestSession({ credentialsFor: () => ({ username: name, password }), cnonce: () => agent.ids.cnonce() })
+        : new DigestSession({ credentialsFor: () => ({ username: login, password }), cnonce: () => agent.ids.cnonce() })
+    this.#guard = asks && new DigestGuard(asks)
+    agent.listen((message) => {
+      if (!message || !('method' in message.start) || message.start.method !== 'CANCEL') return
+      this.cancels.push(message as SipRequest)
+      this.#watched.changed()
+    })
     agent.handleRequests((request, transaction) => {
       const answer = this.#answer(request, transaction)
       this.#watched.changed()
@@ -182,8 +197,10 @@ export class Phone {
 
   #answer(request: SipRequest, transaction: ServerTransaction | undefined): ReplyParts | undefined {
     switch (request.start.method) {
+      case 'REGISTER':
+        return this.#guard?.refuse(request) ?? this.#register(request)
       case 'INVITE':
-        return this.#take(request, transaction!)
+        return this.#guard?.refuse(request) ?? this.#take(request, transaction!)
       case 'ACK':
         this.#answered.get(request.callId)?.acknowledge()
         return undefined
@@ -199,6 +216,11 @@ export class Phone {
       default:
         return undefined
     }
+  }
+
+  #register(request: SipRequest): ReplyParts {
+    this.registers.push(request)
+    return { status: 200, headers: request.contacts.map(({ uriText }) => ['Contact', `<${uriText}>;expires=300`] as const) }
   }
 
   #take(request: SipRequest, transaction: ServerTransaction): ReplyParts {
