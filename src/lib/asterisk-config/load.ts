@@ -2,20 +2,14 @@ import { CommentState, uncomment } from './comments.js'
 import { Fatal, TooLarge } from './fatal.js'
 import { type ConfigFiles, expandPath, resolvePath } from './files.js'
 import { SectionIndex } from './find-section.js'
-import {
-  maxFileBytes,
-  maxFilesRead,
-  maxIncludeLevel,
-  maxLineBytes,
-  maxNestedComments,
-  maxPathBytes,
-  maxSettings
-} from './limits.js'
+import { finishSections } from './finish-sections.js'
+import { maxIncludeLevel, maxLineBytes, maxNestedComments, maxPathBytes } from './limits.js'
 import { eachLine } from './line-splitter.js'
+import { LoadBudget } from './load-budget.js'
 import { openSection } from './open-section.js'
 import { type DirectiveLine, parseLine, type SectionLine, type SettingLine } from './parse-line.js'
 import { type ConfigProblem, type ConfigProblemCode, refuseConfigErrors } from './problem.js'
-import type { LoadedSection, LoadedSetting, SectionDraft, SettingDraft } from './section.js'
+import type { LoadedSection, SectionDraft } from './section.js'
 import { appendSetting } from './setting.js'
 import { decode } from './text.js'
 
@@ -64,8 +58,7 @@ class Loader {
   readonly #problems: ConfigProblem[] = []
   readonly #read = new Set<string>()
   readonly #included = new Set<string>()
-  #reads = 0
-  #settings = 0
+  readonly #budget = new LoadBudget()
   #level = 0
   #isAscii = true
   /** The section that an included file goes on with. It is not that of the file which includes it: another include may have come between. */
@@ -81,7 +74,7 @@ class Loader {
     const outcome = this.#loadAll(whole)
     if (outcome === 'missing') this.#problem('error', 'file-missing', `There is no file ${this.#file}`, whole)
     const isValid = outcome === 'loaded'
-    const sections = isValid ? finish(this.#index.sections, this.#isAscii) : []
+    const sections = isValid ? finishSections(this.#index.sections, this.#isAscii) : []
     return { file: this.#file, isValid, sections, problems: this.#problems, files: [...this.#read] }
   }
 
@@ -142,11 +135,7 @@ class Loader {
   /** @returns whether it was read to its end */
   #readFile(path: string, bytes: Uint8Array, comments: CommentState, isFirst: boolean, at: Place): boolean {
     this.#read.add(path)
-    if (bytes.length > maxFileBytes || ++this.#reads > maxFilesRead) {
-      const why =
-        bytes.length > maxFileBytes ? `It is larger than ${maxFileBytes} bytes` : `More than ${maxFilesRead} files are included`
-      throw new TooLarge(`${path}, asked for in line ${at.line} of ${at.path}, is not read: ${why}`)
-    }
+    this.#budget.takeFile(path, bytes.length, at)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
     this.#isAscii &&= !/[\x80-\xff]/.test(text)
     const file = new FileInProgress(path, this.#current)
@@ -209,14 +198,14 @@ class Loader {
     const opened = openSection(this.#index, line, { file: place.path, line: place.line }, (code, message) =>
       this.#problem('warning', code, message, place)
     )
-    this.#count(opened.inherited)
+    this.#budget.takeSettings(opened.inherited)
     file.section = opened.section
     this.#current = opened.section
   }
 
   #setting(line: SettingLine, { section }: FileInProgress, { path, line: number }: Place): void {
     if (!section) throw noSection()
-    this.#count(1)
+    this.#budget.takeSettings(1)
     appendSetting(section, line, { file: path, line: number })
   }
 
@@ -236,11 +225,6 @@ class Loader {
     const outcome = this.#loadFile(name, place)
     if (outcome === 'missing' && directive === 'include')
       throw new Fatal('include-missing', `There is no file ${name} to include`)
-  }
-
-  #count(settings: number): void {
-    this.#settings += settings
-    if (this.#settings > maxSettings) throw new TooLarge(`There are more than ${maxSettings} settings`)
   }
 
   #problem(severity: ConfigProblem['severity'], code: ConfigProblemCode, message: string, { path, line }: Place): void {
@@ -269,25 +253,4 @@ function isSetting(code: ConfigProblemCode): boolean {
 
 function withoutMark(text: string): string {
   return text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text
-}
-
-/** Text out of bytes. What is text already, and what sections share, stays one object: of 10,000 users with a template each setting would be there as often. */
-function finish(sections: readonly SectionDraft[], isAscii: boolean): readonly LoadedSection[] {
-  if (isAscii) return sections
-  const read = new Map<SettingDraft, LoadedSetting>()
-  const settingOf = (draft: SettingDraft): LoadedSetting => {
-    const known = read.get(draft)
-    if (known) return known
-    const name = decode(draft.name)
-    const value = decode(draft.value)
-    const setting = name === draft.name && value === draft.value ? draft : { ...draft, name, value }
-    if (draft.isInherited) read.set(draft, setting)
-    return setting
-  }
-  return sections.map((section) => ({
-    ...section,
-    name: decode(section.name),
-    templates: section.templates.map(decode),
-    settings: section.settings.map(settingOf)
-  }))
 }

@@ -29,7 +29,7 @@ export function shownPath(file: string, workingFolder: string): string {
 }
 
 /**
- * The findings, one a line (`file:line:column severity code message`), and a last line that counts them. On a terminal those of a file stand below its name, with what to do.
+ * The findings, one a line (`file:line:column severity code message`), and a last line that counts them. On a terminal those of a file stand below its name (`line:column …`), with what to do.
  * @param isGrouped for people rather than for `grep`
  */
 export function checkText(
@@ -42,26 +42,22 @@ export function checkText(
     const shown = escapeControls(shownPath(finding.file, workingFolder))
     if (isGrouped && finding.file !== file) lines.push(`${file === undefined ? '' : '\n'}${colors.file(shown)}`)
     file = finding.file
-    lines.push(...(isGrouped ? grouped(finding, shown, colors) : [plain(finding, shown)]))
+    lines.push(...(isGrouped ? grouped(finding, colors) : [plain(finding, shown)]))
   }
   for (const [code, count] of result.leftOut) lines.push(`${count} more ${code}`)
   return `${[...lines, ...(isGrouped && lines.length > 0 ? [''] : []), summary(result)].join('\n')}\n`
 }
 
 function plain({ line, column, severity, code, message }: Finding, file: string): string {
-  return `${placeText(file, line, column)} ${severity} ${code} ${escapeControls(message)}`
+  const place = line === 0 ? file : `${file}:${line}:${column}`
+  return `${place} ${severity} ${code} ${escapeControls(message)}`
 }
 
-function grouped({ line, column, severity, code, message, hint }: Finding, file: string, colors: CheckColors): string[] {
-  const place = placeText(file, line, column)
-  return [
-    `  ${place} ${colors.severity[severity](severity)} ${colors.code(code)} ${escapeControls(message)}`,
-    `      ${escapeControls(hint)}`
-  ]
-}
-
-function placeText(file: string, line: number, column: number): string {
-  return line === 0 ? file : `${file}:${line}:${column}`
+/** The file stands above. Places of up to four digits and two stand in a column. */
+function grouped({ line, column, severity, code, message, hint }: Finding, colors: CheckColors): string[] {
+  const place = (line === 0 ? '' : `${line}:${column}`).padEnd(7)
+  const words = [place, colors.severity[severity](severity), colors.code(code), escapeControls(message)]
+  return [`  ${words.filter((word) => word !== '').join(' ')}`, `      ${escapeControls(hint)}`]
 }
 
 function summary({ findings, files }: CheckResult): string {

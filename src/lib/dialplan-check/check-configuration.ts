@@ -71,7 +71,10 @@ export function checkConfiguration(host: CheckHost, options: CheckOptions): Chec
   const asterisk = configs.get('asterisk.conf')
   if (asterisk) checkAsteriskConf(asterisk, report)
   const files = [...new Set([...configs.values()].flatMap((config) => config.files))]
-  return { findings: sortFindings(report.findings, files), files, leftOut: report.leftOut }
+  // Messages name files of the folder as these name one another.
+  const short = (message: string) => message.replaceAll(`${host.folder}/`, '')
+  const findings = report.findings.map((finding) => ({ ...finding, message: short(finding.message) }))
+  return { findings: sortFindings(findings, files), files, leftOut: report.leftOut }
 }
 
 function loadAll(host: CheckHost, wanted: ReadonlySet<string>): Map<string, LoadedConfig> {

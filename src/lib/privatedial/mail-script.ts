@@ -20,8 +20,12 @@ folder='${voicemail.unsentFolder}'
 if [ "$1" != retry ]; then
   mkdir -p -- "$folder" || exec ${send}
   new=$(mktemp -- "$folder/XXXXXXXXXX") || exec ${send}
-  cat >"$new" && mv -- "$new" "$new.mail" || exit 74
+  cat >"$new" && mv -- "$new" "$new.mail" || { rm -f -- "$new"; exit 74; }
 fi
+# Those of a run that was killed: its number stands behind them.
+for mail in "$folder"/*.mail.*; do
+  [ -d "/proc/$$" ] && [ ! -d "/proc/\${mail##*.}" ] && mv -- "$mail" "\${mail%.*}" 2>/dev/null
+done
 for mail in "$folder"/*.mail; do
   # Only one of two who run at the same time has it.
   mv -- "$mail" "$mail.$$" 2>/dev/null || continue

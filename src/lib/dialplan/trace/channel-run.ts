@@ -2,22 +2,16 @@ import { decode, encode } from '../../asterisk-config/text.js'
 import { suggestion } from '../../nearest.js'
 import type { MatchMode } from '../pattern-match.js'
 import { Channel } from '../variables/channel.js'
-import type { Notes } from '../variables/evaluation.js'
 import { setVariable, substituteVariables } from '../variables/substitute-variables.js'
 import type { LegRequest, LegResult, Outcome, Run } from './application.js'
 import { findApplication } from './application-table.js'
 import { enter } from './applications/subroutines.js'
-import { causes } from './causes.js'
-import { Lookup, type Match } from './lookup.js'
+import { Lookup } from './lookup.js'
 import { LoopWatch } from './loop-watch.js'
+import { type Ending, NextExtension } from './next-extension.js'
+import { notesOf, openStep } from './open-step.js'
 import type { TraceEnd, TraceStep } from './result.js'
 import type { Simulation } from './simulation.js'
-
-/** How the run of a channel ended. */
-interface Ending {
-  readonly end: TraceEnd
-  readonly reason: string
-}
 
 /** Runs the dialplan for one channel, as __ast_pbx_run does (pbx.c), and notes each step. */
 export class ChannelRun implements Run {
@@ -25,6 +19,7 @@ export class ChannelRun implements Run {
   readonly #channel: Channel
   readonly #leg: number
   readonly #lookup: Lookup
+  readonly #next: NextExtension
   readonly #loops = new LoopWatch()
   readonly #isRoutine: boolean
   #step: TraceStep | undefined
@@ -34,6 +29,7 @@ export class ChannelRun implements Run {
     this.#simulation = simulation
     this.#channel = channel
     this.#lookup = new Lookup(simulation.scene, channel)
+    this.#next = new NextExtension(simulation.scene.dialplan, channel, this)
     this.#leg = leg
     this.#isRoutine = isRoutine
   }
@@ -68,7 +64,7 @@ export class ChannelRun implements Run {
     for (;;) {
       const outcome = this.#priorities()
       if (this.#stopped) return this.#stopped
-      const ending = this.#after(outcome)
+      const ending = this.#next.after(outcome)
       if (ending) return ending
     }
   }
@@ -82,85 +78,6 @@ export class ChannelRun implements Run {
     }
   }
 
-  /** What comes when the priorities are over: another extension, `i`, `t`, `e`, or the end. */
-  #after(outcome: Outcome | undefined): Ending | undefined {
-    const channel = this.#channel
-    if (outcome === 'hangup' || outcome === 'error') {
-      if (outcome === 'error' && channel.extension !== 'e' && this.#special('e')) {
-        this.raise('ERROR', 1)
-        return undefined
-      }
-      return { end: 'hangup', reason: `hung up, cause ${channel.hangupCause || causes.NORMAL_CLEARING}` }
-    }
-    let digits = ''
-    if (outcome === 'incomplete') {
-      if (!this.exists(channel.context, channel.extension, 1, 'matchmore')) return this.#invalid(channel.extension)
-      digits = channel.extension
-    } else if (outcome !== undefined && typeof outcome === 'object') digits = outcome.digit
-    else if (!this.exists(channel.context, channel.extension, 1)) return this.#invalid(channel.extension)
-    else if (this.#hasAutoFallthrough) return { end: 'fell-through', reason: this.#fallThrough() }
-    return this.#collect(digits, outcome === 'incomplete')
-  }
-
-  get #hasAutoFallthrough(): boolean {
-    const setting = this.#simulation.scene.dialplan.general.get('autofallthrough')
-    return setting === undefined || /^(yes|true|y|t|1|on)$/i.test(setting)
-  }
-
-  #fallThrough(): string {
-    const status = this.#channel.variables.get('DIALSTATUS') ?? 'UNKNOWN'
-    const channel = this.#channel
-    if (!channel.isUp && /^(CONGESTION|CHANUNAVAIL)$/i.test(status)) channel.hangupCause = causes.NORMAL_CIRCUIT_CONGESTION
-    if (!channel.isUp && /^BUSY$/i.test(status)) channel.hangupCause = causes.USER_BUSY
-    return `no priority ${channel.priority} of ${decode(channel.extension)} in ${decode(channel.context)}: falls through with ${decode(status)}`
-  }
-
-  /** More digits, as long as they could be of a longer extension. */
-  #collect(start: string, isIncomplete: boolean): Ending | undefined {
-    const channel = this.#channel
-    let digits = start
-    while (this.exists(channel.context, digits, 1, 'matchmore')) {
-      const digit = this.nextDigit()
-      if (digit === undefined) break
-      digits += digit
-    }
-    const isTimeout = digits === '' || (isIncomplete && digits === start)
-    if (!isTimeout && this.exists(channel.context, digits, 1)) {
-      Object.assign(channel, { extension: digits, priority: 1 })
-      return undefined
-    }
-    if (!isTimeout) return this.#invalid(digits)
-    if (this.#special('t')) return undefined
-    if (this.#special('e')) {
-      this.raise('RESPONSETIMEOUT', 1)
-      return undefined
-    }
-    return { end: 'no-timeout-extension', reason: `no digit came, and ${decode(channel.context)} has neither t nor e` }
-  }
-
-  #invalid(digits: string): Ending | undefined {
-    const channel = this.#channel
-    if (this.exists(channel.context, 'i', 1)) {
-      channel.variables.set('INVALID_EXTEN', digits)
-      Object.assign(channel, { extension: 'i', priority: 1 })
-      return undefined
-    }
-    if (this.exists(channel.context, 'e', 1)) {
-      this.raise('INVALID', 1)
-      return undefined
-    }
-    return {
-      end: 'invalid',
-      reason: `${decode(digits)} is no extension of ${decode(channel.context)}, which has neither i nor e`
-    }
-  }
-
-  #special(extension: string): boolean {
-    if (!this.exists(this.#channel.context, extension, 1)) return false
-    if (extension === 't') Object.assign(this.#channel, { extension, priority: 1 })
-    return true
-  }
-
   /** Looks for the priority and runs it. Undefined when there is none. */
   #spawn(): Outcome | undefined {
     const found = this.#lookup.find()
@@ -171,10 +88,10 @@ export class ChannelRun implements Run {
     if (this.#loops.isLoop(this.#channel, scene.globals, `${simulation.digitsPressed} ${simulation.devices.length}`)) {
       return this.#stop('loop', `${this.#place()} comes again and again with nothing changed`)
     }
-    const step = this.#open(found)
+    const step = openStep(found, this.#channel, this.#leg)
     this.#step = step
     simulation.steps.push(step)
-    const appData = substituteVariables(encode(found.priority.data), { scene, channel: this.#channel, notes: this.#notes(step) })
+    const appData = substituteVariables(encode(found.priority.data), { scene, channel: this.#channel, notes: notesOf(step) })
     Object.assign(step, { appData: decode(appData) })
     return this.#apply(found.priority.application, appData, step)
   }
@@ -188,39 +105,10 @@ export class ChannelRun implements Run {
     return 'hangup'
   }
 
-  #open({ priority, extension, context, rivals }: Match): TraceStep {
-    const name = extension.callerId === undefined ? extension.name : `${extension.name}/${extension.callerId}`
-    return {
-      leg: this.#leg,
-      context: decode(this.#channel.context),
-      extension: decode(this.#channel.extension),
-      priority: priority.number,
-      label: priority.label,
-      application: findApplication(priority.application)?.name ?? priority.application,
-      data: priority.data,
-      appData: '',
-      matched: name,
-      matchedContext: context.name,
-      file: priority.file,
-      line: priority.line,
-      rivals,
-      notes: [],
-      warnings: [],
-      unknown: []
-    }
-  }
-
-  #notes({ warnings, unknown }: Pick<TraceStep, 'warnings' | 'unknown'>): Notes {
-    return {
-      warn: (message) => void warnings.push(decode(message)),
-      unknown: (what) => void (unknown.includes(decode(what)) || unknown.push(decode(what)))
-    }
-  }
-
   #apply(name: string, data: string, step: TraceStep): Outcome {
     const { scene, choices } = this.#simulation
     const application = findApplication(name)
-    const evaluation = { scene, channel: this.#channel, notes: this.#notes(step) }
+    const evaluation = { scene, channel: this.#channel, notes: notesOf(step) }
     if (!application && !choices.results.has(name.toLowerCase())) step.warnings.push(`${name} is not simulated: the call goes on`)
     const outcome = application?.run({ ...evaluation, application: application.name, data, run: this }) ?? 'continue'
     if (application?.name === 'Dial' || application?.name === 'Queue') this.#simulation.finishDial()

@@ -31,6 +31,7 @@ function scene() {
   }
   return {
     run,
+    folder,
     unsent: () => fs.readdirSync(`${folder}/unsent`),
     sent: () => fs.readFileSync(`${folder}/sent`, 'utf8').trim().split('\n').sort()
   }
@@ -61,6 +62,17 @@ it('goes on behind a mail that nobody takes', () => {
   for (const mail of ['poison', 'good', 'poison', 'fine']) run(mail, 0)
   expect(sent()).toEqual(['fine', 'good'])
   expect(unsent()).toHaveLength(2)
+})
+
+it.skipIf(!fs.existsSync('/proc/self'))('sends what a run had in its hands that was killed, and not what another one has', () => {
+  const { run, unsent, sent, folder } = scene()
+  expect(run('first', 75)).toBe(75)
+  const [kept] = unsent()
+  fs.renameSync(`${folder}/unsent/${kept}`, `${folder}/unsent/${kept}.${process.pid}`)
+  // Above the largest number of a process (proc(5), pid_max).
+  fs.writeFileSync(`${folder}/unsent/other.mail.4194305`, 'of a killed run\n')
+  expect(run('', 0, 'retry')).toBe(0)
+  expect([sent(), unsent()]).toEqual([['of a killed run'], [`${kept}.${process.pid}`]])
 })
 
 it('is there for msmtp only', () => {
