@@ -5,7 +5,7 @@ import { ensureBuilt } from './support/pbxkit.js'
 ensureBuilt()
 
 /** Long enough for a death of each server and several reloads; `npm run soak` takes half an hour. */
-const options = { seconds: 20, roundMs: 50, restSeconds: 6 }
+const options = { seconds: 15, roundMs: 50, restSeconds: 6 }
 
 describe('services under load, with garbage, slow readers, reloads and deaths', () => {
   it.concurrent.each(Object.keys(rigs))(

@@ -74,8 +74,13 @@ export class DatagramSocket {
   /** Neither waits nor throws: what goes wrong is told to `onError`, later. */
   send(bytes: Buffer, to: Address): void {
     if (this.#isClosed) return
-    if (this.#isConnected) this.#socket.send(bytes, this.#onSent)
-    else this.#socket.send(bytes, to.port, to.host, this.#onSent)
+    try {
+      if (this.#isConnected) this.#socket.send(bytes, this.#onSent)
+      else this.#socket.send(bytes, to.port, to.host, this.#onSent)
+    } catch (error) {
+      // Node refuses port 0 at once: a forged datagram can come from it, and a Contact can name it.
+      setImmediate(this.#onSent, error as Error)
+    }
   }
 
   readonly #onSent = (error: Error | null) => {

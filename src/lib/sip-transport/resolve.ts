@@ -23,6 +23,8 @@ const openTransports: readonly SipTransport[] = ['udp', 'tcp', 'tls']
 
 // A name with more addresses than this is no server; every one may cost a time-out.
 const maxTargets = 32
+// Each is asked for: an answer with thousands of records, of which each leads to thousands, is no domain but an attack.
+const maxServiceNames = 8
 
 const serviceNames: Record<SipTransport, string> = {
   udp: '_sip._udp',
@@ -48,6 +50,7 @@ const naptrServices: Record<string, SipTransport> = {
  */
 export async function resolveTargets(uri: SipUri, options: ResolveOptions): Promise<SipTarget[]> {
   const asked = transportOf(uri)
+  if (uri.port === 0) throw new DataError('Nobody listens on port 0')
   const host = uri.parameters.get('maddr') || uri.host
   const bare = host.replace(/^\[|\]$/g, '')
   const serverName = uri.host.replace(/^\[|\]$/g, '')
@@ -103,11 +106,13 @@ async function findServices(host: string, transports: readonly SipTransport[], a
   const chosen = chooseNaptr(naptr, transports)
   if (chosen.length === 0) {
     return transports.flatMap((transport, i) =>
-      orderServices(direct[i]!, random).map((record): Service => ({ transport, record }))
+      orderServices(direct[i]!, random, maxTargets).map((record): Service => ({ transport, record }))
     )
   }
   const found = await Promise.all(chosen.map(({ replacement }) => dns.services(replacement)))
-  return chosen.flatMap(({ transport }, i) => orderServices(found[i]!, random).map((record): Service => ({ transport, record })))
+  return chosen.flatMap(({ transport }, i) =>
+    orderServices(found[i]!, random, maxTargets).map((record): Service => ({ transport, record }))
+  )
 }
 
 /** RFC 3263 4.1: those with a transport that we may use and an SRV name (flag s), in their order. */
@@ -120,10 +125,11 @@ function chooseNaptr(records: readonly NaptrRecord[], transports: readonly SipTr
       return [{ transport, ...record }]
     })
     .sort((a, b) => a.order - b.order || a.preference - b.preference)
+    .slice(0, maxServiceNames)
 }
 
 async function serviceTargets(host: string, services: readonly Service[], serverName: string, options: ResolveOptions) {
-  const offered = services.filter(({ record }) => record.name !== '')
+  const offered = services.filter(({ record }) => record.name !== '' && record.port !== 0).slice(0, maxTargets)
   if (offered.length === 0) throw new ConnectError(`${host} says in its DNS that it offers no SIP`)
   const settled = await Promise.allSettled(
     offered.map(({ transport, record }) => addressTargets(record.name, transport, record.port, serverName, options))

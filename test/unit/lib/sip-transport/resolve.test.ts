@@ -144,3 +144,27 @@ it('what is no HOST:PORT:ADDRESS is refused', () => {
     expect(() => parseOverrides([text])).toThrow('is not HOST:PORT:ADDRESS')
   }
 })
+
+describe('an answer of the DNS that is an attack', () => {
+  const many = Array.from({ length: 100 }, (_, n) => n)
+
+  it('costs no more questions than a large domain does', async () => {
+    const replacements = many.map((n) => `_sip._udp.r${n}.example.org`)
+    const hosts = many.map((n) => srv(`h${n}.example.org`, 5060))
+    const dns = dnsOf({
+      naptr: { 'example.org': replacements.map((name, n) => naptr(n, 'SIP+D2U', name)) },
+      services: Object.fromEntries(replacements.map((name) => [name, hosts])),
+      addresses: {}
+    })
+    await expect(resolveTargets(parseUri('sip:example.org') as SipUri, { dns })).rejects.toThrow(ConnectError)
+    expect(dns.asked.length).toBeLessThan(60)
+  })
+
+  it('names no port 0', async () => {
+    const services = { '_sip._udp.example.org': [srv('a.example.org', 0, 1), srv('b.example.org', 5062, 2)] }
+    const addresses = { 'a.example.org': ['192.0.2.1'], 'b.example.org': ['192.0.2.2'] }
+    expect((await resolve('sip:example.org', { services, addresses })).targets).toEqual(['udp 192.0.2.2 5062'])
+    await expect(resolve('sip:192.0.2.1:0', {})).rejects.toThrow(DataError)
+    await expect(resolve('sip:example.org:0', { addresses: { 'example.org': ['192.0.2.1'] } })).rejects.toThrow(DataError)
+  })
+})
