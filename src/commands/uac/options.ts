@@ -48,7 +48,7 @@ Exit status: 0 all answered, 1 some did not, 69 unreachable, 75 no reply in time
       const { count, interval: intervalMs, deadline: deadlineMs } = this.flags
       const tasks: PingTask[] = []
       for (const { name, uri } of uris) {
-        const digest = await this.digest(agent, uri.host)
+        const digest = await this.digest(agent, [uri.host])
         tasks.push({ name, uri, options: { ...this.exchangeOptions(uri), digest, count, intervalMs, deadlineMs } })
       }
       if (this.flags.traceroute) await this.#trace(agent, tasks)

@@ -81,8 +81,8 @@ export async function screenText(
   const silent = breaker.open.length > 0 ? `, silent: ${breaker.open.slice(0, 3).join(', ')}` : ''
   const queue = window.waiting > 0 ? `, ${window.waiting} wait for their turn` : ''
   const sum = `${registeredCount} of ${accounts.size} registered${isPaused ? ', paused' : ''}${queue}${silent}; ${window.requests} requests, ${window.repeats} repeats`
-  const happened = events.map(
-    ({ ts, aor, event, reason }) => `${ts.slice(11, 19)} ${aor} ${event}${reason === null ? '' : `: ${reason}`}`
+  const happened = events.map(({ ts, aor, event, reason }) =>
+    escapeControls(`${ts.slice(11, 19)} ${aor} ${event}${reason === null ? '' : `: ${reason}`}`)
   )
   const last = [...happened, ...adviceOf(keeper, events, remark, width)]
   const room = Math.min(shownAccounts, Math.max(1, height - last.length - 5))
@@ -92,9 +92,7 @@ export async function screenText(
     { width, forTerminal: true }
   )
   const rest = accounts.size > room ? [`… ${accounts.size - room} more`] : []
-  return [sum, '', ...rows.trimEnd().split('\n'), ...rest, '', ...last.map(escapeControls)]
-    .map((line) => cut(line, width))
-    .join('\n')
+  return [sum, '', ...rows.trimEnd().split('\n'), ...rest, '', ...last].map((line) => cut(line, width)).join('\n')
 }
 
 /** What is wrong with the account that failed last, in words, as long as it is not well; and the remark. */
@@ -107,7 +105,7 @@ function adviceOf(
   const worst = events.findLast(({ hint }) => hint !== undefined)
   const isIll = worst !== undefined && accounts.get(worst.l_uuid)?.registration.isRegistered === false
   const texts = [...(isIll ? [`${worst.aor}: ${worst.hint}`] : []), ...(remark === undefined ? [] : [remark])]
-  return texts.flatMap((text) => ['', ...wrap(text, Math.max(minWidth, width)).slice(0, maxAdviceLines)])
+  return texts.flatMap((text) => ['', ...wrap(escapeControls(text), Math.max(minWidth, width)).slice(0, maxAdviceLines)])
 }
 
 /** Those that are not well first; of the others those whose turn is next. */

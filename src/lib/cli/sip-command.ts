@@ -40,13 +40,13 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
   /**
    * The login of --auth-user and --credentials; undefined without either. Each call gives a session of its own: requests in flight at the same time need
    * one each.
-   * @param home the domain that is asked @param flags those of the command line, or with values of a row in them
+   * @param homes domains whose own realm needs no word: that of the URI, of From and To @param flags those of the command line, or with values of a row in them
    * @param secret of a row, in place of what the command line says
    * @throws UsageError without a password and nobody to ask
    */
   protected async digest(
     agent: UserAgent,
-    home: string,
+    homes: readonly string[],
     flags = this.#flags,
     secret?: RegistrationSecret
   ): Promise<DigestSession | undefined> {
@@ -61,7 +61,7 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
         return list?.find(realm) ?? (own && ownRealm === undefined ? { ...own, isGuess: !anyRealm } : undefined)
       },
       cnonce: () => agent.ids.cnonce(),
-      ...{ home, hashes: allowedHashes(flags), onGuess: this.#onGuess }
+      ...{ homes, hashes: allowedHashes(flags), onGuess: this.#onGuess }
     })
   }
 
@@ -113,6 +113,11 @@ export abstract class SipCommand<T extends typeof Command> extends BaseCommand<T
 
 function withSecret(secret: RegistrationSecret) {
   return secret.kind === 'ha1' ? { ha1: { [secret.algorithm]: secret.ha1 } } : { password: secret.password }
+}
+
+/** The domains of a request: whose it is, and whom it is for. */
+export function homesOf({ from, to }: RequestDraft, uri: SipUri): string[] {
+  return [uri, from.uri, to.uri].flatMap((one) => (isSipUri(one) ? [one.host] : []))
 }
 
 /** `sip:` may be left out. @throws UsageError that names the flag */

@@ -12,7 +12,7 @@ import type { UserAgent } from '../uac/user-agent.js'
 import type { Command } from './oclif.js'
 import { offerProfile } from './offer-profile.js'
 import { askText } from './prompt.js'
-import { readSipUri, refuseLineEnds, SipCommand, type SipFlags } from './sip-command.js'
+import { homesOf, readSipUri, refuseLineEnds, SipCommand, type SipFlags } from './sip-command.js'
 import { replyJson, type ShownReply } from './sip-reply-text.js'
 import { applySendFlags, readInput, readInputs, readMethod, type SendFlags } from './sip-request-source.js'
 import { SendPrinter } from './sip-send-printer.js'
@@ -115,8 +115,8 @@ export abstract class SipSendCommand<T extends typeof Command> extends SipComman
     const sessions = new Map<number, DigestSession | undefined>()
     await runBatch(agent, jobs(), { concurrency, intervalMs: interval, signal: this.signal }, async (job, place) => {
       const isOwn = job.secret !== undefined || job.flags['auth-user'] !== user
-      if (!isOwn && !sessions.has(place)) sessions.set(place, await this.digest(agent, job.uri.host))
-      const digest = isOwn ? await this.digest(agent, job.uri.host, job.flags, job.secret) : sessions.get(place)
+      if (!isOwn && !sessions.has(place)) sessions.set(place, await this.digest(agent, homesOf(job.draft, job.uri)))
+      const digest = isOwn ? await this.digest(agent, homesOf(job.draft, job.uri), job.flags, job.secret) : sessions.get(place)
       try {
         await this.#sendOne(agent, job, digest, printer)
       } catch (error) {

@@ -84,8 +84,8 @@ export class RegisterRequests implements DigestOptions {
     this.#logins.onGuess?.(realm)
   }
 
-  get home(): string {
-    return this.#account.domain
+  get homes(): readonly string[] {
+    return [this.#account.domain]
   }
 
   cnonce(): string {

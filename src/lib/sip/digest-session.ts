@@ -9,9 +9,9 @@ export interface DigestOptions {
   credentialsFor: (realm: string) => Credentials | undefined
   /** Of `Identifiers.cnonce`. */
   cnonce: () => string
-  /** The domain that is asked: where several realms want an answer and nobody has named ours, only its own gets one. */
-  readonly home?: string | undefined
-  /** A realm that nobody has named, and that is not the domain's own, is about to get an answer. */
+  /** The domains that are asked, or spoken for: where several realms want an answer and nobody has named ours, only their own get one. */
+  readonly homes?: readonly string[] | undefined
+  /** A realm that nobody has named, and that is no domain's own, is about to get an answer. */
   onGuess?: ((realm: string) => void) | undefined
   /** The hashes that may be used, best first. */
   hashes?: readonly DigestHash[] | undefined
@@ -171,7 +171,8 @@ export class DigestSession {
   }
 
   #isHome(realm: string): boolean {
-    return realm.toLowerCase() === this.#options.home?.toLowerCase()
+    const name = realm.toLowerCase()
+    return this.#options.homes?.some((home) => home.toLowerCase() === name) ?? false
   }
 
   #find(challenge: DigestChallenge): Kept | undefined {

@@ -146,7 +146,7 @@ describe('a digest session', () => {
       const told: string[] = []
       const credentials = { username: 'u', password: 'p', isGuess: true }
       const options = { credentialsFor: () => credentials, cnonce: () => 'c', onGuess: (realm: string) => void told.push(realm) }
-      return { one: new DigestSession({ ...options, home }), told }
+      return { one: new DigestSession({ ...options, homes: [home] }), told }
     }
     const two = reply(
       'WWW-Authenticate: Digest realm="evil", nonce="1"',
