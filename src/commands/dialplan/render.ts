@@ -26,7 +26,6 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
   static override examples = [
     '<%= config.bin %> <%= command.id %> --out ./etc',
     '<%= config.bin %> <%= command.id %> privatedial.ini --diff',
-    '<%= config.bin %> <%= command.id %> --apply --username admin --secret-file ~/.ami-secret',
     '<%= config.bin %> <%= command.id %> --watch --apply --username admin --secret-file ~/.ami-secret'
   ]
 
@@ -54,8 +53,8 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
     const { completeFolder } = await import('../../lib/cli/render-journal.js')
     const { check, diff, timeout, users = [], trunks = [] } = this.flags
     const folder = path.resolve(this.flags.out)
-    await completeFolder(folder, { looksOnly: this.#isDry(), force: this.flags.force }, this.#note)
     this.#watched.begin([this.#site(), ...users, ...trunks])
+    await completeFolder(folder, { looksOnly: this.#isDry(), force: this.flags.force }, this.#note)
     const onRead = (files: readonly string[]) => this.#watched.add(files)
     const { site } = await readSiteOf({ ...this.flags, site: this.#site() }, this.signal, this.#note, onRead)
     const client = this.flags.apply ? await this.#connect() : undefined
@@ -107,6 +106,7 @@ Exit status: 1 when --check or --diff find a difference, or when Asterisk does n
       if (hasNews(report) || report.applied) this.note(reportText(report, false).trimEnd())
     } catch (error) {
       if (!this.signal.aborted) this.note(failureText(error as PbxkitError))
+      this.#watched.retryAfter(error as PbxkitError)
     }
   }
 

@@ -146,7 +146,10 @@ async function lock(file: string, timeoutMs: number, signal: AbortSignal | undef
       return () => fs.rmSync(name, { force: true })
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
-      if (code !== 'EEXIST') throw new IoError(`Cannot write beside ${file}: ${message}`, { cause })
+      if (code !== 'EEXIST') {
+        if (code === 'ENOSPC') removeUnsigned(name)
+        throw new IoError(`Cannot write beside ${file}: ${message}`, { cause })
+      }
     }
     if (isAbandoned(name)) {
       fs.rmSync(name, { force: true })
@@ -158,11 +161,19 @@ async function lock(file: string, timeoutMs: number, signal: AbortSignal | undef
   }
 }
 
+/** Made, without room for what was to stand in it. */
+function removeUnsigned(name: string): void {
+  if (fs.statSync(name, { throwIfNoEntry: false })?.size === 0) fs.rmSync(name, { force: true })
+}
+
+/** Its owner writes its number at once; without one it was killed before. */
+const unsignedLockMs = 5_000
+
 /** Its owner has died. */
 function isAbandoned(name: string): boolean {
   try {
     const pid = Number(fs.readFileSync(name, 'utf8'))
-    if (!Number.isInteger(pid) || pid < 1) return false
+    if (!Number.isInteger(pid) || pid < 1) return Date.now() - fs.statSync(name).mtimeMs > unsignedLockMs
     process.kill(pid, 0)
     return false
   } catch (error) {

@@ -80,8 +80,16 @@ export const dialplanRules = {
     'It is empty at run time, and counts as false',
     'Mend it; texts stand in quotation marks, a ? b :: c has two colons'
   ),
-  'unknown-application': error('There is no such application', 'The call ends there', 'Write one that Asterisk has'),
-  'unknown-function': error('There is no such function', 'Nothing is put in', 'Write one that Asterisk has; case counts'),
+  'unknown-application': error(
+    'There is no such application',
+    'The call ends there',
+    'Write one that Asterisk has; --server asks yours'
+  ),
+  'unknown-function': error(
+    'There is no such function',
+    'Nothing is put in',
+    'Write one that Asterisk has, in its case; --server asks yours'
+  ),
   'unknown-option': warning(
     'An application has no such option',
     'Asterisk ignores the letter with a warning',

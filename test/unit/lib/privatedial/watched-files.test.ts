@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { ConnectError, DataError, IoError, type PbxkitError } from '../../../../src/lib/errors.js'
 import { renderInto } from '../../../../src/lib/privatedial/render-into.js'
 import { watchFiles } from '../../../../src/lib/privatedial/watch-files.js'
 import { WatchedFiles } from '../../../../src/lib/privatedial/watched-files.js'
@@ -37,6 +38,30 @@ it('sees a change between the time when a file was added and the time when it wa
   // What is named once more was read before.
   watched.add([file])
   expect(watched.hasChanged).toBe(true)
+})
+
+it('looks again after a while when Asterisk was away or the disk full, and not for a fault of the site', () => {
+  let now = 0
+  const watched = new WatchedFiles(() => now)
+  const after = (error: PbxkitError, ms: number) => {
+    watched.begin([])
+    watched.retryAfter(error)
+    now += ms
+    return watched.hasChanged
+  }
+  expect(after(new IoError('full'), 14_999)).toBe(false)
+  expect(after(new IoError('full'), 15_000)).toBe(true)
+  // Again and again: less and less often.
+  expect(after(new ConnectError('away'), 29_999)).toBe(false)
+  expect(after(new ConnectError('away'), 15_000)).toBe(true)
+  expect(after(new ConnectError('away'), 30_000)).toBe(true)
+  for (let retry = 0; retry < 5; retry++) after(new ConnectError('away'), 300_000)
+  expect(after(new ConnectError('away'), 300_000)).toBe(true)
+  watched.begin([])
+  watched.begin([])
+  expect(after(new DataError('a fault'), 3_600_000)).toBe(false)
+  watched.begin([])
+  expect(watched.hasChanged).toBe(false)
 })
 
 it('calls back once for a change, and not again for what the callee has read', async () => {

@@ -206,6 +206,17 @@ describe('a site file that is edited', () => {
     await addUsers(file, [anna()], options)
     expect(fs.existsSync(lock)).toBe(false)
   })
+
+  it('waits for a lock that is being signed, not for one that never was', async () => {
+    const file = scratchFile('x.ini', texts['x.ini'])
+    const lock = path.join(path.dirname(file), '.x.ini.lock')
+    fs.writeFileSync(lock, '')
+    await expect(addUsers(file, [anna()], { timeoutMs: 50 })).rejects.toMatchObject({ code: 'E_SITE_CHANGED' })
+    const longAgo = Date.now() / 1000 - 60
+    fs.utimesSync(lock, longAgo, longAgo)
+    await addUsers(file, [anna()], options)
+    expect(fs.existsSync(lock)).toBe(false)
+  })
 })
 
 describe('what can be a value', () => {
@@ -229,20 +240,24 @@ describe('what can be a value', () => {
     .string({ unit: fc.constantFrom(...'ab;\\>=#["${}-, '), minLength: 1, maxLength: 40 })
     .filter((text) => text.trim() === text)
 
-  it.each(kinds)('survives %s, an edit, and the reading', async (name, text) => {
-    await fc.assert(
-      fc.asyncProperty(user, provided, async ({ display, secret, digits }, secretOfTrunk) => {
-        const file = scratchFile(name, text)
-        await addTrunks(file, [typedEntry('t', { hosts: '192.0.2.1', username: 'u', secret: secretOfTrunk })], options)
-        const entry = typedEntry('gen', { number: `+4${digits}`, display, secret, trunk: 't' })
-        await addUsers(file, [entry], options)
-        await removeUser(file, 'bo', options)
-        const { site } = await read({ file })
-        expect(site.users).toMatchObject([{ name: 'gen', number: `+4${digits}`, display, secret }])
-        expect(site.trunks.find((one) => one.name === 't')!.secret).toBe(secretOfTrunk)
-        fs.rmSync(file)
-      }),
-      { numRuns: 40 }
-    )
-  })
+  it.each(kinds)(
+    'survives %s, an edit, and the reading',
+    async (name, text) => {
+      await fc.assert(
+        fc.asyncProperty(user, provided, async ({ display, secret, digits }, secretOfTrunk) => {
+          const file = scratchFile(name, text)
+          await addTrunks(file, [typedEntry('t', { hosts: '192.0.2.1', username: 'u', secret: secretOfTrunk })], options)
+          const entry = typedEntry('gen', { number: `+4${digits}`, display, secret, trunk: 't' })
+          await addUsers(file, [entry], options)
+          await removeUser(file, 'bo', options)
+          const { site } = await read({ file })
+          expect(site.users).toMatchObject([{ name: 'gen', number: `+4${digits}`, display, secret }])
+          expect(site.trunks.find((one) => one.name === 't')!.secret).toBe(secretOfTrunk)
+          fs.rmSync(file)
+        }),
+        { numRuns: 40 }
+      )
+    },
+    120_000
+  )
 })
