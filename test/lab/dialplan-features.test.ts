@@ -7,7 +7,7 @@ import { isBound, waitUntil } from './servers/wait.js'
 import { describeLabWith } from './support/debian-clients.js'
 import { Phone } from './support/phone.js'
 import { Program } from './support/program.js'
-import { providerHost, type RenderedPbx, startRendered } from './support/rendered-pbx.js'
+import { isReachable, providerHost, type RenderedPbx, startRendered } from './support/rendered-pbx.js'
 import type { Speech } from './support/speech.js'
 
 const externalAddress = '198.51.100.7'
@@ -139,6 +139,7 @@ await describeLabWith(['sip-tester'], 'what a rendered site can do, in Asterisk 
       if (message && 'method' in message.start && message.start.method === 'INFO')
         infos.push(`${message.get('Content-Type')} ${/Signal ?= ?(\S)/.exec(message.body.toString())?.[1]}`)
     })
+    await isReachable(pbx, 'other')
     expect(await bob.pressByInfo('+12025550163', '5')).toBe(200)
     await vi.waitFor(() => expect(infos).toEqual(['application/dtmf-relay 5']), 5_000)
     await pbx.asterisk.rx('channel request hangup all')

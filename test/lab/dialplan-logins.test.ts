@@ -5,7 +5,7 @@ import type { SipRequest } from '../../src/lib/sip/message.js'
 import { makeSite, makeTrunk } from '../unit/support/sites.js'
 import { describeLab } from './support/lab.js'
 import { Phone } from './support/phone.js'
-import { providerHost, type RenderedPbx, startRendered } from './support/rendered-pbx.js'
+import { isReachable, providerHost, type RenderedPbx, startRendered } from './support/rendered-pbx.js'
 
 /** With what means something in Asterisk's files. */
 const asks = { username: 'doe', password: '>pa;ss=#[w]ord' }
@@ -65,6 +65,7 @@ for (const form of ['plain', 'wizard'] as const) {
     }, 40_000)
 
     it('is logged in to for each call', async () => {
+      await isReachable(pbx, 'itsp')
       for (const number of ['+1202555016', '0899999999', '112'])
         expect({ number, status: await alice.dial(number) }).toEqual({ number, status: 200 })
       const called = provider.invites.map(({ start }) => /^sip:([^@]+)@/.exec(start.uri)![1])

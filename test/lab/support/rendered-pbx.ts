@@ -1,3 +1,4 @@
+import { expect, vi } from 'vitest'
 import { renderSite } from '../../../src/lib/privatedial/render-site.js'
 import type { RenderedFile } from '../../../src/lib/privatedial/rendered-file.js'
 import type { Site } from '../../../src/lib/site/site.js'
@@ -80,4 +81,15 @@ export async function startRendered(
 /** The lab's own, with what our files need. */
 export function modules({ ports, dir }: AsteriskPlace): string {
   return defaultFiles(ports, dir)['modules.conf']!.replace(/^noload = (app_minivm|res_pjsip_config_wizard)\.so\n/gm, '')
+}
+
+/** A provider that did not answer when Asterisk last looked, once a minute, is not called; here it is asked again. */
+export function isReachable({ asterisk }: RenderedPbx, trunk: string): Promise<void> {
+  return vi.waitFor(
+    async () => {
+      await asterisk.rx(`pjsip qualify ${trunk}`)
+      expect(await asterisk.rx('pjsip show contacts')).toMatch(new RegExp(`${trunk}/sip:\\S+ .* Avail`))
+    },
+    { timeout: 15_000, interval: 500 }
+  )
 }
