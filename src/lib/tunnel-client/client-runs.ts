@@ -31,6 +31,8 @@ export class ClientRuns {
   readonly #running = new Set<Promise<void>>()
   #settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve: () => {}, reject: () => {} }
   #current: AbortController | undefined
+  /** The one that is to take its place, and has not logged in yet. */
+  #next: AbortController | undefined
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
@@ -41,11 +43,16 @@ export class ClientRuns {
     this.closed.catch(() => {})
   }
 
-  /** Starts the first run, or another in its place. @returns when it has logged in, or the signal was aborted @throws what ended it before that; the old one stays */
+  /** Starts the first run, or another in its place. @returns when it has logged in, another was started, or the signal was aborted @throws what ended it before that; the old one stays */
   async start(clients: readonly TunnelClientOptions[]): Promise<void> {
     const stop = new AbortController()
     const isFirst = this.#current === undefined
     if (isFirst) this.#current = stop
+    else {
+      // Its settings are out of date before it has logged in: it would go on trying, and take the place of this one when it succeeds.
+      this.#next?.abort()
+      this.#next = stop
+    }
     let ready: () => void = () => {}
     const isReady = new Promise<void>((resolve) => {
       ready = resolve
@@ -61,6 +68,7 @@ export class ClientRuns {
     if (isFirst || stop.signal.aborted) return
     const before = this.#current
     this.#current = stop
+    this.#next = undefined
     before?.abort()
   }
 

@@ -106,7 +106,10 @@ export const agiTargets: FuzzTarget[] = [
       take(guard.applicationEnded())
       // SET VARIABLE of the outcome is the guard's own.
       for (const line of sent)
-        assert(!/^\s*(exec\s+"?(system|trysystem)"?\s|database\s|asyncagi\s)/i.test(line.toString('latin1')), `denied: ${line}`)
+        assert(
+          !/^[ \t]*(exec[ \t]+"?(system|trysystem)"?[ \t\n]|database[ \t]|asyncagi[ \t])/i.test(line.toString('latin1')),
+          `denied: ${line}`
+        )
     }
   },
   {

@@ -174,6 +174,28 @@ describe('runs of clients', () => {
     await expect.poll(() => sockets[1]!.destroyed).toBe(true)
   })
 
+  it('that have not logged in yet give way to the next, and do not come back', async () => {
+    const logins: number[] = []
+    const of = (name: number) => original(() => void logins.push(name))
+    const [first, last] = [await of(1), await of(3)]
+    // It takes connections, and never says a word.
+    const silent: net.Socket[] = []
+    const wrong = await server((socket) => silent.push(socket.resume()))
+    const stop = new AbortController()
+    const { options } = run(1)
+    const runs = new ClientRuns(stop.signal)
+    const client = { ...options, protocol: 2 as const }
+    await runs.start([{ ...client, port: first, protocol: 1 as const }])
+    const outdated = runs.start([{ ...client, port: wrong, timeoutMs: 60_000 }])
+    await expect.poll(() => silent.length).toBe(1)
+    await runs.start([{ ...client, port: last, protocol: 1 as const }])
+    await outdated
+    await expect.poll(() => silent[0]!.readableEnded || silent[0]!.destroyed).toBe(true)
+    expect(logins).toEqual([1, 3])
+    stop.abort()
+    await runs.closed
+  })
+
   it('end with the first that fails for good', async () => {
     const waiting = await original(() => {})
     const { options } = run(1)
