@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import https from 'node:https'
 import net from 'node:net'
@@ -200,6 +201,39 @@ describe('agi tunnel', () => {
       await again.says(/^ready/m)
     }
   )
+
+  it('finishes the call of a script when Ctrl-C is pressed, which the whole group gets', async () => {
+    const { port, agiPort } = await serve()
+    const lines = [
+      'while read -r line && [ -n "$line" ]; do :; done',
+      'echo ANSWER',
+      'read -r reply',
+      'echo ready >&2',
+      'read -r word < "$1"'
+    ]
+    const wait = path.join(temporaryFolder(), 'wait')
+    spawnSync('mkfifo', [wait])
+    const script = writeFile(`#!/bin/sh\n${[...lines, 'echo SET VARIABLE WORD "$word"', 'read -r reply'].join('\n')}\n`, {
+      mode: 0o755
+    })
+    const flags = ['--port', String(port), '--plain', '--username', 'alice', '--exec', script]
+    const tunnel = new Running(['agi', 'tunnel', ...flags], { env: { PBXKIT_SECRET: 'secret' } }, { detached: true })
+    await tunnel.says(/^ready tunnel/m)
+    const report = call(agiPort, [wait])
+    await tunnel.says(/^ready$/m)
+    process.kill(-tunnel.child.pid!, 'SIGINT')
+    await tunnel.says(/stopping/)
+    fs.writeFileSync(wait, 'whole\n')
+    const ended = await report
+    expect([...outcome(ended), ended.variables.WORD]).toEqual([...success, 'whole'])
+    expect((await tunnel.exit).status).toBe(0)
+  })
+
+  it('does not start with a script that cannot be run: 78', async () => {
+    const flags = ['--username', 'alice', '--exec', writeFile('#!/bin/sh\n', { mode: 0o644 })]
+    const { status, stderr } = await pbxkit(['agi', 'tunnel', ...flags], { env: { PBXKIT_SECRET: 'secret' } })
+    expect([status, stderr]).toEqual([78, expect.stringContaining('it is not executable')])
+  })
 
   it('asks nothing in a pipe: 64', async () => {
     const { status, stderr } = await pbxkit(['agi', 'tunnel'])

@@ -29,7 +29,7 @@ Exit status: 0 stopped, 69 the certificate is not trusted, 76 the server wants a
   #printer: TunnelEventPrinter | undefined
 
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
-    const form = this.flags.json ? 'json' : process.stderr.isTTY && !this.flags.quiet ? 'status' : 'log'
+    const form = this.flags.json ? 'json' : this.hasStatusLine ? 'status' : 'log'
     const clients = await this.clientOptions(this.#onEvent)
     this.#printer = new TunnelEventPrinter(this.out, this.logger, form, clients.length)
     const { ClientRuns } = await import('../../lib/tunnel-client/client-runs.js')

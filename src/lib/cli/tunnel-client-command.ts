@@ -9,6 +9,7 @@ import type { TunnelClientOptions } from '../tunnel-client/tunnel-client.js'
 import type { Interfaces } from './oclif.js'
 import { warnWhenReadableByOthers } from './secret.js'
 import { ServiceCommand } from './service-command.js'
+import { writeToStderr } from './stderr.js'
 import { openTranscripts } from './transcript-target.js'
 import { tunnelClientFlags } from './tunnel-client-flags.js'
 import type { TunnelAnswers } from './tunnel-questions.js'
@@ -22,6 +23,11 @@ type FlagValues = Interfaces.InferredFlags<typeof tunnelClientFlags> & {
 /** From flags, files and answers to what the tunnel's client takes. */
 export abstract class TunnelClientCommand extends ServiceCommand<typeof ServiceCommand & { flags: typeof tunnelClientFlags }> {
   static override flags = tunnelClientFlags
+
+  /** Somebody watches: what is done now stands in a line that is kept up to date. */
+  protected get hasStatusLine(): boolean {
+    return process.stderr.isTTY === true && !this.flags.json && !this.flags.quiet
+  }
 
   #answers: TunnelAnswers | undefined
   #transcripts: TunnelClientOptions['transcripts']
@@ -86,7 +92,8 @@ export abstract class TunnelClientCommand extends ServiceCommand<typeof ServiceC
     if (exec !== undefined) {
       const { checkProgram } = await import('../tunnel-client/check-program.js')
       checkProgram(exec)
-      return programTarget(exec)
+      // What it says goes above the line of the status, where there is one.
+      return programTarget(exec, this.hasStatusLine ? writeToStderr : undefined)
     }
     if (app !== undefined) return applicationTarget(parseAddress(app))
     if (this.mayAsk) {

@@ -34,6 +34,7 @@ export class TunnelEventPrinter {
   #write(event: TunnelEvent): void {
     const level = event.event === 'dropped' || event.event === 'call-refused' ? 'warn' : 'info'
     if (!this.#log.isLevelEnabled(level)) return
+    if (event.event === 'message') return this.#log.info(event.text)
     const { event: name, ...fields } = event
     this.#log[level](fields, name)
   }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { askChoice, askSecret, askText } from './prompt.js'
 import { assertNewProfile } from './save-profile.js'
 
@@ -32,7 +33,8 @@ export async function askForTunnel(signal: AbortSignal): Promise<TunnelAnswers> 
   const isAddress = /^(.*:)?\d{1,5}$/.test(target)
   return {
     ...{ host, username, password, ...ways[way] },
-    ...(isAddress ? { app: target } : { exec: target }),
+    // A profile is used from other folders, too.
+    ...(isAddress ? { app: target } : { exec: target.includes('/') ? path.resolve(target) : target }),
     profile: profile === '' ? undefined : profile
   }
 }

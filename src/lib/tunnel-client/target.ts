@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import type { Duplex } from 'node:stream'
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
 import type { AgiHeaders } from '../agi/header-block.js'
 import { ConnectError, type PbxkitError, TimeoutError } from '../errors.js'
 import type { Address } from '../net/address.js'
@@ -27,11 +27,21 @@ export function applicationTarget(address: Address): Target {
   }
 }
 
-/** An ordinary AGI script: one process for each call, with the arguments of AGI(); no shell. Its stderr is ours. */
-export function programTarget(program: string): Target {
+/**
+ * An ordinary AGI script: one process for each call, with the arguments of AGI(); no shell.
+ * It is in a group of its own: Ctrl-C on our terminal is for us, who wait for the call, and not for the script. When this process ends all the same, it gets
+ * SIGHUP.
+ * @param onStderr told what it writes there, in whole lines; without it its stderr is ours
+ */
+export function programTarget(program: string, onStderr?: (lines: string) => void): Target {
   return (headers) =>
     new Promise((resolve, reject) => {
-      const child = spawn(program, headers.args, { stdio: ['pipe', 'pipe', 'inherit'] })
+      const child = spawn(program, headers.args, {
+        stdio: ['pipe', 'pipe', onStderr ? 'pipe' : 'inherit'],
+        detached: true
+      })
+      hangUpAtExit(child)
+      if (onStderr) wholeLines(child.stderr!, onStderr)
       child.once('error', (error) => reject(new CallRefusedError('app-error', error)))
       child.once('spawn', () => {
         const stream = new ProgramStream(child)
@@ -39,6 +49,38 @@ export function programTarget(program: string): Target {
         resolve(stream)
       })
     })
+}
+
+const running = new Set<ChildProcess>()
+
+function hangUpAtExit(child: ChildProcess): void {
+  if (running.size === 0) process.on('exit', hangUpAll)
+  running.add(child)
+  child.once('close', () => {
+    running.delete(child)
+    if (running.size === 0) process.off('exit', hangUpAll)
+  })
+}
+
+function hangUpAll(): void {
+  for (const child of running) child.kill('SIGHUP')
+}
+
+/** Who writes more without an end of line has it cut here. */
+const maxLineLength = 8_192
+
+function wholeLines(stream: Readable, onLines: (lines: string) => void): void {
+  let rest = ''
+  const say = (length: number) => {
+    const lines = rest.slice(0, length)
+    rest = rest.slice(length)
+    if (lines !== '') onLines(lines.endsWith('\n') ? lines : `${lines}\n`)
+  }
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    rest += text
+    say(rest.length > maxLineLength ? rest.length : rest.lastIndexOf('\n') + 1)
+  })
+  stream.on('end', () => say(rest.length)).on('error', () => {})
 }
 
 function refusalOf(error: PbxkitError): string {

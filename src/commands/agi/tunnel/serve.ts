@@ -4,6 +4,7 @@ import { type RunningService, ServiceCommand } from '../../../lib/cli/service-co
 import { accountsFlags, openAccounts } from '../../../lib/cli/tunnel-accounts.js'
 import { reloadableTunnelFlags, tunnelServeFlags, tunnelServerOptions } from '../../../lib/cli/tunnel-serve-flags.js'
 import { formatAddress } from '../../../lib/net/address.js'
+import type { TunnelServerOptions } from '../../../lib/tunnel-server/options.js'
 import type { TunnelLog } from '../../../lib/tunnel-server/tunnel-log.js'
 import type { RunningTunnelServer } from '../../../lib/tunnel-server/tunnel-server.js'
 
@@ -56,11 +57,8 @@ elsewhere and waits for calls.`
   protected override async prepare(): Promise<(signal: AbortSignal) => Promise<RunningService>> {
     const options = await tunnelServerOptions(this.flags, this.config.version)
     const { startTunnelServer } = await import('../../../lib/tunnel-server/tunnel-server.js')
-    if (options.tls) {
-      // Also with --check, which goes no further.
-      const { ServerTls } = await import('../../../lib/net/tls-server.js')
-      new ServerTls(options.tls)
-    }
+    // Also with --check, which goes no further.
+    await this.#sayPin(options)
     return async (signal) => {
       const failed = new AbortController()
       const stop = AbortSignal.any([signal, failed.signal])
@@ -90,7 +88,16 @@ elsewhere and waits for calls.`
 
   protected override async reload(): Promise<void> {
     await this.rereadSettings(reloadableTunnelFlags)
-    await this.#server?.reload(await tunnelServerOptions(this.flags, this.config.version))
+    const options = await tunnelServerOptions(this.flags, this.config.version)
+    await this.#server?.reload(options)
+    await this.#sayPin(options)
     this.logger.info('reloaded')
+  }
+
+  /** Who runs the server has to give it to those who connect. @throws ConfigError for a certificate that cannot be used */
+  async #sayPin({ tls }: Pick<TunnelServerOptions, 'tls'>): Promise<void> {
+    if (!tls) return
+    const { ServerTls } = await import('../../../lib/net/tls-server.js')
+    this.logger.info({ pin: new ServerTls(tls).pin }, 'clients that know this pin trust the certificate (--tls-pin)')
   }
 }
