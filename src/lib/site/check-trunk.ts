@@ -2,9 +2,9 @@ import { isIpAddress } from '../net/ip-address.js'
 import { readSecret, refusedName } from './check-user.js'
 import { codec } from './codecs.js'
 import type { Fields } from './fields.js'
-import { addressOrHost, Fault, hostAndPort, hostName, matching, network, oneOf, type Rule, yesNo } from './rule.js'
+import { addressOrHost, Fault, hostAndPort, hostName, integer, matching, network, oneOf, type Rule, yesNo } from './rule.js'
 import { trunkSecret } from './secret-rules.js'
-import { type SiteTrunk, type TransportSettings, trunkDtmfs } from './site.js'
+import { defaultQualifyS, type SiteTrunk, type TransportSettings, trunkDtmfs } from './site.js'
 import type { SiteEntry } from './tree.js'
 
 /** As users, and with the colon of upstream's `itsp:mydoe`. */
@@ -52,6 +52,7 @@ export function checkTrunk(
   const contact = fields.one('contact_user', contactUser)
   const codecs = fields.list('codecs', codec)
   const dtmf = fields.one('dtmf', oneOf(...trunkDtmfs)) ?? 'rfc4733'
+  const qualify = fields.one('qualify', integer(0, 3600, 'seconds')) ?? defaultQualifyS
   if (name === undefined || hosts === undefined) return undefined
   return {
     name,
@@ -65,6 +66,7 @@ export function checkTrunk(
     fromDomain,
     codecs,
     dtmf,
+    qualify,
     source: entry.source
   }
 }

@@ -183,6 +183,9 @@ export interface SiteUser {
 export const trunkDtmfs = ['rfc4733', 'inband', 'info', 'auto', 'auto_info'] as const
 export type TrunkDtmf = (typeof trunkDtmfs)[number]
 
+/** As upstream. */
+export const defaultQualifyS = 60
+
 export interface SiteTrunk {
   readonly name: string
   /** Host or address, with `:port` where it is given; IPv6 in brackets. */
@@ -198,6 +201,8 @@ export interface SiteTrunk {
   readonly fromDomain: string | undefined
   readonly codecs: readonly string[] | undefined
   readonly dtmf: TrunkDtmf
+  /** Seconds between two OPTIONS that ask whether the provider is there; 0: never. Asterisk does not call one that has not answered. */
+  readonly qualify: number
   readonly source: SiteSource
 }
 

@@ -62,7 +62,8 @@ export const entryFields = {
     'transport',
     'from_domain',
     'codecs',
-    'dtmf'
+    'dtmf',
+    'qualify'
   ]
 } as const satisfies Record<string, readonly string[]>
 

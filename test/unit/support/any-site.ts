@@ -49,6 +49,7 @@ const trunk: fc.Arbitrary<SiteTrunk> = fc
     secret: fc.option(trunkSecret, { nil: undefined }),
     transport: fc.constantFrom('udp' as const, 'tcp' as const),
     dtmf: fc.constantFrom(...trunkDtmfs),
+    qualify: fc.constantFrom(0, 60, 3600),
     fromDomain: fc.constantFrom(undefined, 'sip.example.com'),
     register: fc.boolean()
   })

@@ -32,6 +32,7 @@ export function makeTrunk(name: string, changes: Partial<SiteTrunk> = {}): SiteT
     fromDomain: undefined,
     codecs: undefined,
     dtmf: 'rfc4733',
+    qualify: 60,
     source,
     ...changes
   }

@@ -1,5 +1,5 @@
 import type { NewSetting } from '../../asterisk-config/safe-text.js'
-import type { MediaEncryption, Site, SiteTrunk, SiteUser } from '../../site/site.js'
+import { defaultQualifyS, type MediaEncryption, type Site, type SiteTrunk, type SiteUser } from '../../site/site.js'
 
 /** Settings of endpoints and aors, in whichever form they are written. Names are those of pjsip.conf. */
 
@@ -54,7 +54,7 @@ export const trunkEndpoint = (site: Site): NewSetting[] => [
   { name: 'set_var', value: 'CALLER_IS_TRUNK=yes' }
 ]
 
-export const trunkAor: NewSetting[] = [{ name: 'qualify_frequency', value: '60' }]
+export const trunkAor: NewSetting[] = [{ name: 'qualify_frequency', value: String(defaultQualifyS) }]
 
 /** What a user may reach; `in` is also what trunks get. */
 export function contextsOf(access: 'inout' | 'in'): NewSetting[] {
@@ -78,6 +78,10 @@ export function userEndpoint(user: SiteUser): NewSetting[] {
 
 export function userAor({ maxContacts }: SiteUser): NewSetting[] {
   return maxContacts === 10 ? [] : [{ name: 'max_contacts', value: String(maxContacts) }]
+}
+
+export function trunkOwnAor({ qualify }: SiteTrunk): NewSetting[] {
+  return qualify === defaultQualifyS ? [] : [{ name: 'qualify_frequency', value: String(qualify) }]
 }
 
 export function trunkOwn(trunk: SiteTrunk): NewSetting[] {

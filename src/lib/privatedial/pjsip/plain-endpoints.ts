@@ -1,6 +1,6 @@
 import { configText, type NewSection } from '../../asterisk-config/write.js'
 import type { Site, SiteTrunk, SiteUser } from '../../site/site.js'
-import { matchesOf, trunkOwn, trunkUri, userAor, userEndpoint } from './endpoint-settings.js'
+import { matchesOf, trunkOwn, trunkOwnAor, trunkUri, userAor, userEndpoint } from './endpoint-settings.js'
 
 /** Users and trunks as the objects that Asterisk has: half the memory of the wizard, and one user is reloaded in a fifth of its time. */
 export function plainEndpoints(site: Site): string {
@@ -56,7 +56,11 @@ function trunkSections(trunk: SiteTrunk): NewSection[] {
           }
         ]
       : []),
-    { name, inherits: ['w_trunk_aor'], settings: trunk.hosts.map((host) => ({ name: 'contact', value: trunkUri(trunk, host) })) },
+    {
+      name,
+      inherits: ['w_trunk_aor'],
+      settings: [...trunk.hosts.map((host) => ({ name: 'contact', value: trunkUri(trunk, host) })), ...trunkOwnAor(trunk)]
+    },
     {
       name,
       inherits: ['w_identify'],

@@ -13,6 +13,7 @@ import {
   trunkAor,
   trunkEndpoint,
   trunkOwn,
+  trunkOwnAor,
   userAor,
   userEndpoint
 } from './endpoint-settings.js'
@@ -100,6 +101,7 @@ function trunkSection(trunk: SiteTrunk): NewSection {
             { name: 'client_uri_pattern', value: `sip:\${USERNAME}@\${REMOTE_HOST}${parameter}` }
           ]),
       ...prefixed('endpoint', own),
+      ...prefixed('aor', trunkOwnAor(trunk)),
       ...matchesOf(trunk).map((value) => ({ name: 'identify/match', value })),
       ...(hasAuth
         ? [

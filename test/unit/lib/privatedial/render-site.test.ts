@@ -25,6 +25,18 @@ const lastValue = (settings: readonly { name: string; value: string }[], name: s
 describe.each(forms)('a site rendered as %s', (form) => {
   const site = makeSite({ output: { form } })
 
+  it.each([
+    [60, '60'],
+    [0, '0'],
+    [300, '300']
+  ])('asks a provider every %d s whether it is there', (qualify, written) => {
+    const one = { ...site, trunks: [makeTrunk('itsp', { qualify })] }
+    const of = form === 'plain' ? sectionsOf(one, 'pjsip.conf') : sectionsOf(one, 'pjsip_wizard.conf')
+    const [type, option] = form === 'plain' ? ['aor', 'qualify_frequency'] : ['wizard', 'aor/qualify_frequency']
+    const aor = of.find(({ name, settings }) => name === 'itsp' && lastValue(settings, 'type') === type)!
+    expect(lastValue(aor.settings, option)).toBe(written)
+  })
+
   it('is the files of PrivateDial, each loaded without a problem', () => {
     const texts = textsOf(site)
     expect(Object.keys(texts)).toEqual(

@@ -556,6 +556,15 @@ const people: Row[] = [
     ],
     ['rfc2833'],
     (t) => t.dtmf
+  ),
+  trunk(
+    'qualify',
+    [
+      ['0', 0],
+      ['300', 300]
+    ],
+    ['3601', '-1', 'no'],
+    (t) => t.qualify
   )
 ]
 
