@@ -133,11 +133,13 @@ export class PlacedCall {
   async #reach(leg: AsteriskLeg, user: string): Promise<ApplicationEnd | BridgeReason> {
     const { directory, connectGraceMs, log } = this.#context
     const beganMs = performance.now()
+    // Whether the time was over at the loss or a moment later, the dialplan finds the same.
+    let missing: BridgeReason = 'not-connected'
     for (;;) {
       const graceMs = beganMs + connectGraceMs - performance.now()
       const holder = directory.findNow?.(user) ?? (await this.#find(leg, user, graceMs))
       if (this.#stopped) return this.#stopped
-      if (!holder || leg.isGone) return (await directory.has(user)) ? 'busy' : 'not-connected'
+      if (!holder || leg.isGone) return (await directory.has(user)) ? 'busy' : missing
       try {
         return await this.#take(leg, user, holder)
       } catch (error) {
@@ -145,8 +147,9 @@ export class PlacedCall {
         if (error instanceof TimeoutError || error instanceof ProtocolError) return 'app-timeout'
         if (!(error instanceof ConnectionLostError) || leg.isGone) throw error
         log.debug({ call: this.id, user, client: holder.address, reason: error.message }, 'tunnel lost, looking for another')
+        missing = 'tunnel-lost'
         const isLate = performance.now() - beganMs >= connectGraceMs
-        if (this.#stopped || (isLate && !directory.findNow?.(user))) return 'tunnel-lost'
+        if (this.#stopped || (isLate && !directory.findNow?.(user))) return missing
       }
     }
   }
