@@ -202,12 +202,12 @@ describe.each(protocols)('edge cases, protocol %i', (protocol) => {
   })
 
   it('slow application: no limit by default; --idle-limit, but not while a command runs', async () => {
-    const { port, agiPort } = await serve({ idleLimitMs: 30 })
+    const { port, agiPort } = await serve({ idleLimitMs: 300 })
     await client(port, await application((socket) => socket.write('NOOP\n')))
     let answers = 0
     const answer = () => (++answers === 3 ? Buffer.alloc(0) : undefined)
     const held = call(agiPort, undefined, [], { answer })
-    expect(await Promise.race([held, new Promise((resolve) => setTimeout(resolve, 200, 'goes on'))])).toBe('goes on')
+    expect(await Promise.race([held, new Promise((resolve) => setTimeout(resolve, 1_000, 'goes on'))])).toBe('goes on')
     const other = await serve({ idleLimitMs: 30 })
     await connect(other.port, await application((socket) => socket.write('NOOP\n')), { protocol, calls: 1 })
     expect(outcome(await call(other.agiPort))).toEqual(['FAILURE', 'DROPPED', 'app-timeout'])
