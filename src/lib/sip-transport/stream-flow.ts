@@ -23,6 +23,8 @@ export class StreamFlow implements TransportFlow {
   readonly #handlers: FlowHandlers
   readonly #source: Address
   #isOpen = true
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
   #pong: NodeJS.Timeout | undefined
 
   private constructor(socket: net.Socket, target: SipTarget, handlers: FlowHandlers) {
@@ -68,21 +70,28 @@ export class StreamFlow implements TransportFlow {
   close(): void {
     if (!this.#isOpen) return
     this.#end()
+    this.#flush()
     this.#socket.end()
     // A peer that does not close its side does not keep us.
     this.#socket.destroySoon()
   }
 
-  /** All that is sent in one turn of the event loop leaves in one write: 10,000 REGISTERs are not 10,000 system calls. */
+  /** All that is sent in one turn of the event loop leaves in one write: 10,000 REGISTERs are neither 10,000 system calls nor as many writes to a stream. */
   #write(bytes: Buffer): void {
-    if (this.#socket.writableCorked === 0) {
-      this.#socket.cork()
-      process.nextTick(() => this.#socket.uncork())
-    }
-    this.#socket.write(bytes)
-    if (this.#socket.writableLength > maxUnreadBytes) {
+    if (this.#waiting.length === 0) process.nextTick(() => this.#flush())
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#socket.writableLength + this.#waitingBytes > maxUnreadBytes) {
       this.#socket.destroy(new ConnectionLostError(`${targetName(this.target)} does not read what it is sent`))
     }
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    if (!this.#socket.destroyed && waiting.length > 0)
+      this.#socket.write(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting))
   }
 
   #listen(): void {

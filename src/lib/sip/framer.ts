@@ -87,21 +87,22 @@ export class StreamFramer {
     }
     const headEnd = found + 4
     if (headEnd > maxMessageBytes) throw new SipSyntaxError('too long', `headers of more than ${maxMessageBytes} bytes`)
-    const length = headEnd + contentLength(bytes, headEnd)
+    const head = bytes.toString('latin1', 0, headEnd - 2)
+    const length = headEnd + contentLength(head)
     if (length > maxMessageBytes) throw new SipSyntaxError('too long', `a message of ${length} bytes`)
     if (bytes.length < length) {
       this.#searched = found
       this.#needed = length
       return 0
     }
-    this.#hand(bytes.subarray(0, length), headEnd)
+    this.#hand(bytes.subarray(0, length), headEnd, head)
     return length
   }
 
-  #hand(bytes: Buffer, headEnd: number): void {
+  #hand(bytes: Buffer, headEnd: number, head: string): void {
     let message: SipMessage
     try {
-      message = parseMessage(bytes, headEnd, this.#limits)
+      message = parseMessage(bytes, headEnd, this.#limits, head)
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error
       this.#handlers.onRefused?.(error, bytes)
@@ -114,13 +115,14 @@ export class StreamFramer {
 const line = /\r\n(?:Content-Length|l)[ \t]*:(?:[ \t]|\r\n[ \t])*([^\r\n]*)/gi
 
 /** The one Content-Length of a head. Two different lengths are how messages are smuggled: both must be refused, and the stream with them. */
-function contentLength(bytes: Buffer, headEnd: number): number {
-  const found = [...bytes.toString('latin1', 0, headEnd).matchAll(line)]
-  const value = found[0]?.[1]?.trim()
-  if (found.length !== 1 || value === undefined || !/^0*[0-9]{1,9}$/.test(value)) {
+function contentLength(head: string): number {
+  line.lastIndex = 0
+  const value = line.exec(head)?.[1]?.trim()
+  const hasOne = value !== undefined && !line.test(head)
+  if (!hasOne || !/^0*[0-9]{1,9}$/.test(value)) {
     throw new SipSyntaxError(
       'content length',
-      found.length === 0 ? 'no Content-Length in a stream' : 'a Content-Length that says nothing'
+      value === undefined ? 'no Content-Length in a stream' : 'a Content-Length that says nothing'
     )
   }
   return Number(value)

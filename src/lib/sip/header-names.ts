@@ -35,19 +35,13 @@ const keys = new Map<string, string>([
   ...Object.entries(compactForms).map(([short, long]): [string, string] => [short.toUpperCase(), long])
 ])
 
-/** The usual spellings by their length. */
-const spelt: (readonly [name: string, key: string])[][] = []
-for (const entry of keys) {
-  const { length } = entry[0]
-  for (let at = spelt.length; at <= length; at++) spelt.push([])
-  spelt[length]!.push(entry)
-}
-
-/** The key of a name that stands in a text in one of its usual spellings; those are all tokens. Nothing is cut out for it. */
-export function knownKeyAt(text: string, from: number, end: number): string | undefined {
-  if (end - from >= spelt.length) return undefined
-  for (const [name, key] of spelt[end - from]!) if (text.startsWith(name, from)) return key
-  return undefined
+/** What the parser has to know of a header by its name. */
+export interface KnownHeader {
+  readonly key: string
+  /** Of those that may stand once only: a set of which costs a number. */
+  readonly bit: number
+  /** Its place in `mandatoryKeys`; -1 for all others. */
+  readonly mandatory: number
 }
 
 /** Is it spelt as nearly all spell it? Those are all tokens. */
@@ -78,8 +72,33 @@ const single = [
   ...['retry-after', 'session-expires', 'min-se', 'refer-to', 'subscription-state', 'rack', 'rseq']
 ]
 
-/** One bit for each header of which a second one is refused: a set that costs a number. */
-export const singleBit = new Map(single.map((key, i) => [key, 1 << i]))
-
 /** What no message may lack (RFC 3261 8.1.1). Max-Forwards is missing here: RFC 2543 did not have it, and replies have none. */
 export const mandatoryKeys = ['via', 'from', 'to', 'call-id', 'cseq'] as const
+
+function knownHeader(key: string): KnownHeader {
+  const at = single.indexOf(key)
+  return { key, bit: at < 0 ? 0 : 1 << at, mandatory: (mandatoryKeys as readonly string[]).indexOf(key) }
+}
+
+/** The usual spellings by their length. */
+const spelt: { readonly name: string; readonly header: KnownHeader }[][] = []
+for (const [name, key] of keys) {
+  while (spelt.length <= name.length) spelt.push([])
+  spelt[name.length]!.push({ name, header: knownHeader(key) })
+}
+
+/** What is known of a header whose name stands in a text in one of its usual spellings; those are all tokens. Nothing is cut out for it. */
+export function usualHeaderAt(text: string, from: number, end: number): KnownHeader | undefined {
+  if (end - from >= spelt.length) return undefined
+  const candidates = spelt[end - from]!
+  for (let at = 0; at < candidates.length; at++) if (text.startsWith(candidates[at]!.name, from)) return candidates[at]!.header
+  return undefined
+}
+
+const others = new Map(single.map((key) => [key, knownHeader(key)]))
+
+/** The same of a name in any spelling. */
+export function headerOf(name: string): KnownHeader {
+  const key = name.toLowerCase()
+  return others.get(key) ?? { key, bit: 0, mandatory: (mandatoryKeys as readonly string[]).indexOf(key) }
+}

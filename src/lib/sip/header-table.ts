@@ -1,4 +1,4 @@
-import { trim } from './lexical.js'
+import { isBlank, skipBlanks, trim } from './lexical.js'
 
 /** One header as received. Everything is byte text: one character for each byte. */
 export interface SipHeader {
@@ -12,16 +12,13 @@ export interface SipHeader {
   readonly raw: string
 }
 
-// Of each header: where it begins, where its name ends, from where to where its value goes, and one past its CRLF.
-const marks = 5
-
-/** Where the headers of a message stand. A message has a dozen of them, and hardly one is ever asked for: nothing is cut out before. */
+/** Where the headers of a message begin. A message has a dozen of them, and hardly one is ever asked for: nothing is cut out before. */
 export class HeaderTable {
   readonly head: string
   readonly #keys: string[] = []
-  readonly #marks: number[] = []
+  readonly #starts: number[] = []
 
-  /** @param head the start line and all headers, as byte text */
+  /** @param head the start line and all headers with their CRLFs, as byte text */
   constructor(head: string) {
     this.head = head
   }
@@ -30,35 +27,39 @@ export class HeaderTable {
     return this.#keys.length
   }
 
-  /** @param valueStart behind blanks, as `valueEnd` is before them */
-  add(key: string, start: number, nameEnd: number, valueStart: number, valueEnd: number, end: number): void {
+  /** The next header. It has a colon, and ends where the one after it begins. */
+  add(key: string, start: number): void {
     this.#keys.push(key)
-    this.#marks.push(start, nameEnd, valueStart, valueEnd, end)
+    this.#starts.push(start)
   }
 
   /** The place of the first header of a name from a place on; -1 without one. */
   find(key: string, from = 0): number {
-    return this.#keys.indexOf(key, from)
-  }
-
-  key(at: number): string {
-    return this.#keys[at]!
+    const keys = this.#keys
+    for (let at = from; at < keys.length; at++) if (keys[at] === key) return at
+    return -1
   }
 
   name(at: number): string {
-    return this.#cut(at, 0, 1)
+    const start = this.#starts[at]!
+    return trim(this.head.slice(start, this.head.indexOf(':', start)))
   }
 
   value(at: number): string {
-    const text = this.#cut(at, 2, 3)
+    const { head } = this
+    const start = skipBlanks(head, head.indexOf(':', this.#starts[at]!) + 1)
+    let end = this.#end(at) - 2
+    while (end > start && isBlank(head.charCodeAt(end - 1))) end--
+    const text = head.slice(start, end)
     return text.includes('\r') ? trim(text.split('\r\n').map(trim).join(' ')) : text
   }
 
   header(at: number): SipHeader {
-    return { name: this.name(at), key: this.key(at), value: this.value(at), raw: this.#cut(at, 0, 4) }
+    const raw = this.head.slice(this.#starts[at]!, this.#end(at))
+    return { name: this.name(at), key: this.#keys[at]!, value: this.value(at), raw }
   }
 
-  #cut(at: number, from: number, to: number): string {
-    return this.head.slice(this.#marks[at * marks + from], this.#marks[at * marks + to])
+  #end(at: number): number {
+    return this.#starts[at + 1] ?? this.head.length
   }
 }

@@ -1,7 +1,7 @@
 import { quote, SipSyntaxError } from './fault.js'
-import { knownKeyAt, mandatoryKeys, singleBit } from './header-names.js'
+import { headerOf, type KnownHeader, mandatoryKeys, usualHeaderAt } from './header-names.js'
 import { HeaderTable } from './header-table.js'
-import { decodeText, isBlank, isToken, parseNumber, skipBlanks, tokenChars } from './lexical.js'
+import { decodeText, isBlank, isToken, parseNumber, tokenChars } from './lexical.js'
 import { defaultLimits, type SipLimits } from './limits.js'
 import { isRequest, type MatchedHeaders, SipMessage, type StartLine } from './message.js'
 import { isSipUri, parseUri } from './uri.js'
@@ -23,16 +23,21 @@ export function parseDatagram(bytes: Buffer, limits: SipLimits = defaultLimits):
 
 /**
  * Reads a message of which the head is known to end at `headEnd`, one past the empty line.
+ * @param head the text of it without the empty line, for whoever has it already
  * @throws SipSyntaxError as `parseDatagram` does
  */
-export function parseMessage(bytes: Buffer, headEnd: number, limits: SipLimits = defaultLimits): SipMessage {
-  const head = bytes.toString('latin1', 0, headEnd - 2)
+export function parseMessage(
+  bytes: Buffer,
+  headEnd: number,
+  limits: SipLimits = defaultLimits,
+  head: string = bytes.toString('latin1', 0, headEnd - 2)
+): SipMessage {
   if (suspicious.test(head)) checkBytes(bytes, headEnd)
-  const lineEnd = head.indexOf('\r\n')
+  const lineEnd = endOfLine(head, 0, bytes)
   if (lineEnd > limits.maxLineBytes)
     throw new SipSyntaxError('too long', `a start line of more than ${limits.maxLineBytes} bytes`)
   const start = parseStartLine(head.slice(0, lineEnd))
-  const { headers, matched, contentLength } = parseHeaders(head, lineEnd + 2, limits)
+  const { headers, matched, contentLength } = parseHeaders(head, lineEnd + 2, limits, bytes)
   const rest = bytes.length - headEnd
   if (contentLength !== undefined && contentLength > rest) {
     throw new SipSyntaxError('content length', `Content-Length says ${contentLength}, but ${rest} bytes are there`)
@@ -44,8 +49,8 @@ export function parseMessage(bytes: Buffer, headEnd: number, limits: SipLimits =
   return message
 }
 
-/** What hardly a message has, and what `checkBytes` looks at more closely. */
-const suspicious = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+/** What hardly a message has, and what `checkBytes` looks at more closely. That CR and LF stand together is seen line by line. */
+const suspicious = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/
 
 /** CR and LF stand together or not at all; other control characters only behind a backslash (RFC 3261 25.1, quoted-pair). */
 function checkBytes(bytes: Buffer, end: number): void {
@@ -56,6 +61,13 @@ function checkBytes(bytes: Buffer, end: number): void {
     else if (byte === 0x0d || byte === 0x0a) throw new SipSyntaxError('header line', 'a CR or a LF that stands alone')
     else if (bytes[at - 1] !== 0x5c) throw new SipSyntaxError('control character', 'a control character in the headers')
   }
+}
+
+/** Where the CRLF of a line begins. @throws SipSyntaxError for a CR or a LF before it that stands alone */
+function endOfLine(head: string, from: number, bytes: Buffer): number {
+  const end = head.indexOf('\r', from)
+  if (end < 0 || head.indexOf('\n', from) !== end + 1) checkBytes(bytes, bytes.length)
+  return end
 }
 
 const requestLine = new RegExp(`^([${tokenChars}]+) ([^ \\t]+) SIP/([0-9]+\\.[0-9]+)$`, 'i')
@@ -107,53 +119,48 @@ interface ReadHeaders {
   contentLength: number | undefined
 }
 
-function parseHeaders(head: string, from: number, limits: SipLimits): ReadHeaders {
+function parseHeaders(head: string, from: number, limits: SipLimits, bytes: Buffer): ReadHeaders {
   const headers = new HeaderTable(head)
-  const matched: MatchedHeaders = { via: '', from: '', to: '', 'call-id': '', cseq: '' }
-  let contentLength: number | undefined
+  // The places of the first of each header that no message may lack.
+  const first = [-1, -1, -1, -1, -1]
+  let lengthAt = -1
   let seen = 0
   for (let at = from; at < head.length; ) {
-    let end = head.indexOf('\r\n', at)
-    while (end + 2 < head.length && isBlank(head.charCodeAt(end + 2))) end = head.indexOf('\r\n', end + 2)
+    let end = endOfLine(head, at, bytes)
+    while (end + 2 < head.length && isBlank(head.charCodeAt(end + 2))) end = endOfLine(head, end + 2, bytes)
     if (end - at > limits.maxLineBytes) throw new SipSyntaxError('too long', `a header of more than ${limits.maxLineBytes} bytes`)
-    if (headers.length >= limits.maxHeaders)
-      throw new SipSyntaxError('too many headers', `more than ${limits.maxHeaders} headers`)
-    const key = parseHeader(head, at, end, headers)
-    const bit = singleBit.get(key)
-    if (bit !== undefined) {
-      if (seen & bit) throw new SipSyntaxError('repeated header', `${headers.name(headers.length - 1)} twice`)
+    const place = headers.length
+    if (place >= limits.maxHeaders) throw new SipSyntaxError('too many headers', `more than ${limits.maxHeaders} headers`)
+    const { key, bit, mandatory } = parseHeader(head, at, end, headers)
+    if (bit !== 0) {
+      if (seen & bit) throw new SipSyntaxError('repeated header', `${headers.name(place)} twice`)
       seen |= bit
-      if (key === 'content-length')
-        contentLength = parseNumber(headers.value(headers.length - 1), Number.MAX_SAFE_INTEGER, 'content length')
+      if (key === 'content-length') lengthAt = place
     }
-    if (isMatched(key) && matched[key] === '') matched[key] = headers.value(headers.length - 1)
+    if (mandatory >= 0 && (first[mandatory]! < 0 || headers.value(first[mandatory]!) === '')) first[mandatory] = place
     at = end + 2
   }
+  // Values are read when all headers are known: one ends where the next begins.
+  const contentLength = lengthAt < 0 ? undefined : parseNumber(headers.value(lengthAt), Number.MAX_SAFE_INTEGER, 'content length')
+  const value = (mandatory: number) => (first[mandatory]! < 0 ? '' : headers.value(first[mandatory]!))
+  const matched: MatchedHeaders = { via: value(0), from: value(1), to: value(2), 'call-id': value(3), cseq: value(4) }
   for (const key of mandatoryKeys) if (matched[key] === '') throw new SipSyntaxError('missing header', `no ${key}`)
   return { headers, matched, contentLength }
 }
 
-function isMatched(key: string): key is keyof MatchedHeaders {
-  return key === 'via' || key === 'from' || key === 'to' || key === 'call-id' || key === 'cseq'
-}
-
-/** @returns its key */
-function parseHeader(head: string, at: number, end: number, headers: HeaderTable): string {
+function parseHeader(head: string, at: number, end: number, headers: HeaderTable): KnownHeader {
   const colon = head.indexOf(':', at)
   if (colon < 0 || colon > end) throw new SipSyntaxError('header line', `a line without a colon: ${quote(head.slice(at, end))}`)
   let nameEnd = colon
   while (nameEnd > at && isBlank(head.charCodeAt(nameEnd - 1))) nameEnd--
-  const key = knownKeyAt(head, at, nameEnd) ?? otherKey(head.slice(at, nameEnd))
-  const valueStart = skipBlanks(head, colon + 1)
-  let valueEnd = end
-  while (valueEnd > valueStart && isBlank(head.charCodeAt(valueEnd - 1))) valueEnd--
-  headers.add(key, at, nameEnd, valueStart, valueEnd, end + 2)
-  return key
+  const header = usualHeaderAt(head, at, nameEnd) ?? otherHeader(head.slice(at, nameEnd))
+  headers.add(header.key, at)
+  return header
 }
 
-function otherKey(name: string): string {
+function otherHeader(name: string): KnownHeader {
   if (!isToken(name)) throw new SipSyntaxError('header line', `no name of a header: ${quote(name)}`)
-  return name.toLowerCase()
+  return headerOf(name)
 }
 
 /** `callid` of RFC 3261 25.1: a word, or two with `@` between them. */

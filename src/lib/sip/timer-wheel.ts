@@ -16,6 +16,8 @@ const slotBits = 8
 const slots = 1 << slotBits
 const slotMask = slots - 1
 const levels = 4
+/** How many ticks a slot of each level has. */
+const spans = Array.from({ length: levels + 1 }, (_, level) => 2 ** (slotBits * level))
 const maxTicks = 2 ** (slotBits * levels) - 1
 
 class Entry implements WheelTimer {
@@ -128,15 +130,15 @@ export class TimerWheel {
   #nextTick(): number {
     let level = 0
     while (level < levels - 1 && this.#counts[level] === 0) level++
-    const step = 2 ** (slotBits * level)
+    const step = spans[level]!
     return (Math.floor(this.#tick / step) + 1) * step
   }
 
   #place(entry: Entry): void {
     const distance = entry.tick - this.#tick
     let level = 0
-    while (level < levels - 1 && distance >= 2 ** (slotBits * (level + 1))) level++
-    const slot = Math.floor(entry.tick / 2 ** (slotBits * level)) & slotMask
+    while (level < levels - 1 && distance >= spans[level + 1]!) level++
+    const slot = Math.floor(entry.tick / spans[level]!) & slotMask
     entry.level = level
     this.#counts[level]!++
     entry.insertBefore(this.#wheels[level]![slot]!)
@@ -145,8 +147,8 @@ export class TimerWheel {
   /** Where a wheel has turned once, the slot of the next that has come is spread over the lower ones. */
   #cascade(): void {
     for (let level = 1; level < levels; level++) {
-      if (this.#tick % 2 ** (slotBits * level) !== 0) return
-      const head = this.#wheels[level]![Math.floor(this.#tick / 2 ** (slotBits * level)) & slotMask]!
+      if (this.#tick % spans[level]! !== 0) return
+      const head = this.#wheels[level]![Math.floor(this.#tick / spans[level]!) & slotMask]!
       const moved: Entry[] = []
       for (let entry = head.next; entry !== head; entry = entry.next) moved.push(entry)
       for (const entry of moved) {
