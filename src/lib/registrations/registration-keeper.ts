@@ -16,6 +16,8 @@ export class RegistrationKeeper {
   readonly #options: KeeperOptions
   readonly #turns: RegistrationTurns
   readonly #watched = new WeakSet<UserAgent>()
+  /** What all accounts have in common: one object for 100,000 of them. */
+  #common: RegistrationContext | undefined
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -141,9 +143,12 @@ export class RegistrationKeeper {
   }
 
   #context(): RegistrationContext {
-    const { policy, random, now, agents } = this.#options
-    const { ids, userAgent } = agents.agentFor(undefined)
-    return { policy, random, now, ids, userAgent }
+    if (!this.#common) {
+      const { policy, random, now, agents } = this.#options
+      const { ids, userAgent } = agents.agentFor(undefined)
+      this.#common = { policy, random, now, ids, userAgent }
+    }
+    return this.#common
   }
 
   #keep(account: RegistrationAccount, saved: SavedRegistration | undefined): KeptRegistration {

@@ -83,6 +83,8 @@ export class SharedUdp {
   readonly #handlers: FlowHandlers
   readonly #anySource: boolean
   readonly #flows = new Map<string, UdpFlow>()
+  /** Whose datagram came last: the next one is mostly of the same peer. */
+  #lastFrom: UdpFlow | undefined
 
   private constructor(socket: DatagramSocket, bindHost: string | undefined, anySource: boolean, handlers: FlowHandlers) {
     this.#socket = socket
@@ -122,7 +124,10 @@ export class SharedUdp {
   }
 
   #receive(bytes: Buffer, source: Address): void {
-    const known = this.#flows.get(formatAddress(source))
+    const last = this.#lastFrom
+    const isSame = last?.isOpen && last.target.port === source.port && last.target.address === source.host
+    const known = isSame ? last : this.#flows.get(formatAddress(source))
+    this.#lastFrom = known
     if (known) return receive(bytes, source, known, this.#handlers)
     if (this.#anySource) return receive(bytes, source, this.#stranger(source), this.#handlers)
     const { onMessage } = this.#handlers

@@ -31,8 +31,10 @@ export class ClientTransaction {
   readonly #onEnd: () => void
   readonly #isInvite: boolean
   #state: ClientState = 'calling'
-  #repeat: WheelTimer | undefined
-  #limit: WheelTimer | undefined
+  /** The next copy, or the end: whatever comes first. */
+  #timer: WheelTimer | undefined
+  /** Until timer B or F, counted from when #timer was set. */
+  #leftMs = 0
   #ack: OutgoingRequest | undefined
   #sent = 0
   #endsWithReply = false
@@ -60,8 +62,8 @@ export class ClientTransaction {
   start({ timeoutMs, endsWithReply = false }: ClientOptions = {}): void {
     this.#endsWithReply = endsWithReply
     const { t1Ms } = this.#context.timers
-    this.#limit = this.#after(timeoutMs ?? 64 * t1Ms, () => this.#fail('timeout'))
-    this.#send(t1Ms)
+    this.#leftMs = timeoutMs ?? 64 * t1Ms
+    this.#send(this.flow.reliable ? this.#leftMs : t1Ms)
   }
 
   receive(reply: SipReply): void {
@@ -92,14 +94,18 @@ export class ClientTransaction {
   stop(): void {
     if (this.#state === 'terminated') return
     this.#state = 'terminated'
-    this.#repeat?.cancel()
-    this.#limit?.cancel()
+    this.#timer?.cancel()
     this.#onEnd()
   }
 
   #send(nextMs: number): void {
     this.#sent++
-    if (!this.flow.reliable) this.#repeat = this.#after(nextMs, () => this.#sendAgain(nextMs))
+    const waitMs = Math.min(nextMs, this.#leftMs)
+    this.#timer = this.#after(waitMs, () => {
+      this.#leftMs -= waitMs
+      if (this.#leftMs > 0) this.#sendAgain(nextMs)
+      else this.#fail('timeout')
+    })
     this.flow.send(this.request.bytes)
   }
 
@@ -115,19 +121,17 @@ export class ClientTransaction {
     this.#state = 'proceeding'
     if (!this.#isInvite) return
     // Somebody rings: the request is there, and how long a person takes is for the caller to limit.
-    this.#repeat?.cancel()
-    this.#limit?.cancel()
+    this.#timer?.cancel()
   }
 
   #complete(reply: SipReply): void {
     // What need not wait for copies, or cannot have any, waits for no timer.
     if (!this.#isInvite && (this.#endsWithReply || this.flow.reliable)) return this.stop()
-    this.#repeat?.cancel()
-    this.#limit?.cancel()
+    this.#timer?.cancel()
     const { t1Ms, t4Ms } = this.#context.timers
     if (this.#isInvite && reply.start.status < 300) {
       this.#state = 'accepted'
-      this.#limit = this.#after(64 * t1Ms, () => this.stop())
+      this.#timer = this.#after(64 * t1Ms, () => this.stop())
       return
     }
     this.#state = 'completed'
@@ -137,7 +141,7 @@ export class ClientTransaction {
     }
     // Timers D (at least 32 s) and K: copies of the reply may still be on their way, where something can be on its way.
     const waitMs = this.flow.reliable ? 0 : this.#isInvite ? Math.max(32_000, 64 * t1Ms) : t4Ms
-    this.#limit = this.#after(waitMs, () => this.stop())
+    this.#timer = this.#after(waitMs, () => this.stop())
   }
 
   #fail(reason: 'timeout' | 'transport', cause?: unknown): void {

@@ -26,7 +26,8 @@ const compactForms: Record<string, string> = {
 const known = [
   ...['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Max-Forwards', 'Content-Length', 'Content-Type', 'Expires', 'Route'],
   ...['Record-Route', 'User-Agent', 'Server', 'Supported', 'Allow', 'Authorization', 'Proxy-Authorization', 'WWW-Authenticate'],
-  ...['Proxy-Authenticate', 'Date', 'Path', 'Service-Route', 'Require', 'Accept', 'Retry-After', 'Min-Expires', 'Subject']
+  ...['Proxy-Authenticate', 'Date', 'Path', 'Service-Route', 'Require', 'Accept', 'Retry-After', 'Min-Expires', 'Subject'],
+  ...['Authentication-Info', 'Proxy-Authentication-Info', 'P-Associated-URI', 'Flow-Timer', 'Unsupported', 'Warning']
 ]
 
 const keys = new Map<string, string>([

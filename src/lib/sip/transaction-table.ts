@@ -61,8 +61,9 @@ export class TransactionTable {
    */
   receiveReply(reply: SipReply): ReplyVerdict {
     const { branch } = reply
-    const transaction = branch === undefined ? undefined : this.#clients.get(clientKey(branch, reply.cseq.method))
-    if (!transaction) return 'unknown'
+    const { method } = reply.cseq
+    const transaction = branch === undefined ? undefined : this.#clients.get(clientKey(branch, method))
+    if (transaction?.request.method !== method) return 'unknown'
     const { request } = transaction
     const isOurs = reply.cseq.number === request.cseq && reply.callId === request.callId && reply.fromTag === request.fromTag
     if (!isOurs) return 'forged'
@@ -107,8 +108,9 @@ export class TransactionTable {
   }
 }
 
+/** The branch; only a CANCEL has that of another request. */
 function clientKey(branch: string, method: string): string {
-  return `${branch} ${method}`
+  return method === 'CANCEL' ? `${branch} CANCEL` : branch
 }
 
 /** RFC 3261 17.2.3: branch, sent-by and method; of a sender of RFC 2543 all that makes a request what it is. */

@@ -35,6 +35,21 @@ describe('the window', () => {
     expect(started).toEqual(['a', 'b', 'registered', 'c'])
   })
 
+  it('is not deep in calls where all who begin leave at once', () => {
+    const { window } = windowOf(2)
+    let count = 0
+    const busy = [() => {}, () => {}]
+    for (const start of busy) window.enter(start, false)
+    for (let i = 0; i < 50_000; i++) {
+      window.enter(() => {
+        count++
+        window.leave()
+      }, false)
+    }
+    window.leave()
+    expect([count, window.active, window.waiting]).toEqual([50_000, 1, 0])
+  })
+
   it('keeps the rate', () => {
     const { started, enter, window, pass } = windowOf(100, 10)
     for (let i = 0; i < 50; i++) enter(String(i))

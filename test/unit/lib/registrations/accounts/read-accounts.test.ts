@@ -73,6 +73,30 @@ expires = 60
 `
 }
 
+describe('csv without a quote', () => {
+  const header = 'l_uuid,r_username,r_domain,auth_password,expires'
+  const rows = [
+    'a,1,example.org,p w,60',
+    '',
+    'b,2,example.org, p;x ,',
+    'c,3,example.org',
+    'd,4,example.org,q,70,80',
+    'e,5,example.org,r,90'
+  ]
+
+  it.each([
+    ['LF', '\n'],
+    ['CRLF', '\r\n']
+  ])('is read as the same table with one, lines with %s', async (_, lineEnd) => {
+    const plain = [header, ...rows].join(lineEnd)
+    const quoted = [header.replace('l_uuid', '"l_uuid"'), ...rows].join(lineEnd)
+    const [one, other] = [await read(plain, 'a.csv'), await read(quoted, 'b.csv')]
+    expect(one).toEqual(other)
+    expect(one.accounts.map(({ uuid, source }) => `${uuid} ${source}`)).toEqual(['a F:2', 'b F:4', 'e F:7'])
+    expect(one.problems.map((problem) => problem.slice(0, 12))).toEqual(['F:5 3 fields', 'F:6 6 fields'])
+  })
+})
+
 describe('accounts in a file', () => {
   it.each(Object.keys(forms))('%s gives the same account', async (name) => {
     const { accounts, problems } = await read(forms[name]!, name)
