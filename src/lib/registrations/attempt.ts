@@ -4,47 +4,15 @@ import type { ClientHandlers, ClientTransaction } from '../sip/client-transactio
 import type { SipReply } from '../sip/message.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import { type SipTarget, targetName } from '../sip-transport/target.js'
-import type { UserAgent } from '../uac/user-agent.js'
+import type { AttemptContext, AttemptEnd, AttemptListener } from './attempt-context.js'
 import { FixedTargets } from './fixed-targets.js'
 import { PortWatch } from './port-watch.js'
 import type { Registration } from './registration.js'
 import type { Purpose, Step } from './registration-state.js'
 import { retryAfterOf } from './reply-facts.js'
-import type { SendWindow } from './send-window.js'
-import type { TargetBreaker } from './target-breaker.js'
-
-export interface AttemptContext {
-  agent: UserAgent
-  window: SendWindow
-  breaker: TargetBreaker
-  requestTimeoutMs: number
-  udpOnly: boolean
-  now: () => number
-  onReply?: ((reply: SipReply, roundTripMs: number) => void) | undefined
-}
-
-export type AttemptEnd =
-  /** No target is there, and somebody else looks whether one is back. */
-  | { kind: 'parked'; target: string }
-  | {
-      kind: 'end'
-      waitMs: number | undefined
-      flow?: TransportFlow | undefined
-      /** `udp 192.0.2.1:5060` of the last request. */
-      target?: string | undefined
-      roundTripMs?: number | undefined
-      /** What the last failure was, for people. */
-      detail?: string | undefined
-    }
 
 // RFC 3261 18.1.1: over this length a request may not go over UDP where the path's MTU is not known.
 const maxDatagramBytes = 1300
-
-/** Told when an attempt has ended, or met a fault of ours. */
-export interface AttemptListener {
-  onEnd: (end: AttemptEnd) => void
-  onFault: (error: unknown) => void
-}
 
 /** One attempt of an account: from target to target, through challenges and redirects, until the registrar has said yes or no, or nobody answers. */
 export function attempt(registration: Registration, purpose: Purpose, context: AttemptContext): Promise<AttemptEnd> {
@@ -297,19 +265,9 @@ class Attempt implements ClientHandlers {
     const { transport } = this.#registration.account
     const only = uris.length === 1 ? known.get(uris[0]!, transport) : undefined
     if (only) return then(blacklist.isEmpty ? only : blacklist.order(only))
-    void this.#ask(uris, known).then((found) => this.#guard(() => then(blacklist.order(found))))
-  }
-
-  async #ask(uris: readonly string[], known: FixedTargets): Promise<SipTarget[]> {
-    const found: SipTarget[] = []
-    for (const text of uris) {
-      try {
-        found.push(...(await known.find(text, this.#registration.account.transport)))
-      } catch (error) {
-        if (!(error instanceof PbxkitError)) throw error
-        this.#detail = error.message
-      }
+    const note = (error: PbxkitError) => {
+      this.#detail = error.message
     }
-    return found
+    void known.findAll(uris, transport, note).then((found) => this.#guard(() => then(blacklist.order(found))))
   }
 }

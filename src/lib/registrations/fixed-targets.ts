@@ -1,3 +1,4 @@
+import { PbxkitError } from '../errors.js'
 import { isIpAddress } from '../net/ip-address.js'
 import { isSipUri, parseUri, type SipUri } from '../sip/uri.js'
 import type { SipTarget, SipTransport } from '../sip-transport/target.js'
@@ -41,6 +42,24 @@ export class FixedTargets {
   /** @param transport where the URI names none @throws ConnectError, DataError, SipSyntaxError */
   async find(text: string, transport: SipTransport | undefined): Promise<readonly SipTarget[]> {
     return this.get(text, transport) ?? this.#ask(text, transport)
+  }
+
+  /** Where several URIs lead to, in their order. @param note is told why one leads nowhere */
+  async findAll(
+    uris: readonly string[],
+    transport: SipTransport | undefined,
+    note: (error: PbxkitError) => void
+  ): Promise<SipTarget[]> {
+    const found: SipTarget[] = []
+    for (const text of uris) {
+      try {
+        found.push(...(await this.find(text, transport)))
+      } catch (error) {
+        if (!(error instanceof PbxkitError)) throw error
+        note(error)
+      }
+    }
+    return found
   }
 
   async #ask(text: string, transport: SipTransport | undefined): Promise<readonly SipTarget[]> {

@@ -1,6 +1,7 @@
 import type { TransportFlow } from '../sip-transport/flow.js'
 import type { UserAgent } from '../uac/user-agent.js'
-import { type AttemptContext, type AttemptEnd, startAttempt } from './attempt.js'
+import { startAttempt } from './attempt.js'
+import type { AttemptContext, AttemptEnd } from './attempt-context.js'
 import { FlowKeeper } from './flow-keeper.js'
 import { FlowUse } from './flow-use.js'
 import type { KeeperOptions } from './keeper-options.js'

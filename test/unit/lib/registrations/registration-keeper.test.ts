@@ -16,12 +16,12 @@ import { SystemWheel } from '../../../../src/lib/sip-transport/system-wheel.js'
 import { type Asked, type SipPeer, sipPeer, userAgent } from '../../support/sip-peer.js'
 import { account } from './support/registrar.js'
 
-/** A keeper on a real socket of loopback, and what happens to its accounts. */
-function keeperOf({ window = 300, requestTimeoutMs = 300, retryS = 30 } = {}) {
+/** A keeper on a real socket of loopback, and what happens to its accounts. @param t1Ms long where requests are counted: a busy machine makes copies of them */
+function keeperOf({ window = 300, requestTimeoutMs = 300, retryS = 30, t1Ms = 60 } = {}) {
   const events: RegistrationEvent[] = []
   const watchers = new Set<() => void>()
   const wheel = new SystemWheel(() => performance.now())
-  const agents = new AgentPool(() => userAgent({ udp: 'shared', timers: { t1Ms: 60, t2Ms: 200, t4Ms: 500 } }))
+  const agents = new AgentPool(() => userAgent({ udp: 'shared', timers: { t1Ms, t2Ms: Math.max(200, t1Ms), t4Ms: 500 } }))
   onTestFinished(() => wheel.stop())
   const faults: unknown[] = []
   const keeper = new RegistrationKeeper({
@@ -83,7 +83,7 @@ describe('all accounts together', () => {
         accept(asked)
       })
     })
-    const { keeper, until, count, faults } = keeperOf({ window: 5, requestTimeoutMs: 5000 })
+    const { keeper, until, count, faults } = keeperOf({ window: 5, requestTimeoutMs: 5000, t1Ms: 3000 })
     keeper.apply(Array.from({ length: 40 }, (_, n) => accountAt(peer, n)))
     await until(() => count('registered') === 40)
     expect(keeper.registeredCount).toBe(40)
@@ -129,7 +129,7 @@ describe('all accounts together', () => {
 
   it('are compared at a reload: only what differs is touched', async () => {
     const peer = await sipPeer(accept)
-    const { keeper, until, count } = keeperOf({ requestTimeoutMs: 5000 })
+    const { keeper, until, count } = keeperOf({ requestTimeoutMs: 5000, t1Ms: 3000 })
     keeper.apply([0, 1, 2].map((n) => accountAt(peer, n)))
     await until(() => count('registered') === 3)
     const before = peer.requests.length
