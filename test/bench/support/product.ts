@@ -36,7 +36,7 @@ export function copyProduct(): Product {
     forgetCaches() {
       // Beside the bundles, where bin/load.js may write them.
       const dist = path.join(folder, 'dist')
-      for (const name of fs.readdirSync(dist)) if (!name.endsWith('.cjs')) fs.rmSync(path.join(dist, name), { recursive: true })
+      for (const name of fs.readdirSync(dist)) if (name.endsWith('.cache')) fs.rmSync(path.join(dist, name))
     }
   }
 }

@@ -13,6 +13,9 @@ export interface PartResult {
 /** ok: the limit is met. skipped: this machine cannot measure it. failed: the measurement itself broke. */
 export type Verdict = 'ok' | 'MISSED' | 'skipped' | 'FAILED'
 
+/** The whole of it went to stderr when it happened; a longer one would tear the table apart. */
+const longestFailure = 60
+
 const head = ['part', 'measured', 'pbxkit', 'against', 'ratio or count', 'limit', '']
 
 /**
@@ -38,7 +41,7 @@ function linesOf({ part, rows, failure }: PartResult): string[][] {
     const verdict = verdictOf(row)
     return verdict ? [[part, row.what, row.ours, row.against, ratio(judged(row)), limitText(row), verdict]] : []
   })
-  return failure === undefined ? lines : [...lines, [part, failure, '', '', '', '', 'FAILED']]
+  return failure === undefined ? lines : [...lines, [part, failure.slice(0, longestFailure), '', '', '', '', 'FAILED']]
 }
 
 function verdictOf(row: Measurement): Verdict | undefined {
