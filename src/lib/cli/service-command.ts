@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import type { ControlMethods } from '../control/control-server.js'
 import { ExitStatus, InterruptedError, UsageError } from '../errors.js'
@@ -203,5 +202,6 @@ function readyFdError(fd: number, cause: Error): UsageError {
 
 /** Tells systemd when it wants to know. Node has no datagram unix sockets: systemd's own program does it. */
 function systemdNotify(state: '--ready' | '--stopping'): void {
-  if (process.env.NOTIFY_SOCKET) execFile('systemd-notify', [state, `--pid=${process.pid}`], () => {})
+  if (!process.env.NOTIFY_SOCKET) return
+  void import('node:child_process').then(({ execFile }) => execFile('systemd-notify', [state, `--pid=${process.pid}`], () => {}))
 }
