@@ -67,7 +67,8 @@ export const bundleOptions = {
   legalComments: 'none',
   charset: 'ascii',
   // Most commands need no database, and one of these has a native part; none but dialplan graph draws.
-  external: ['kysely', 'libsql', 'mysql2', 'pg', '@viz-js/viz'],
+  // Certificates are made once in a while, and what makes them would be a quarter of the bundles of dialplan and keygen.
+  external: ['kysely', 'libsql', 'mysql2', 'pg', '@viz-js/viz', 'pkijs', 'asn1js'],
   // inquirer's editor prompt, which no command uses: it would bring half a megabyte of character sets.
   alias: { '@inquirer/external-editor': fileURLToPath(new URL('no-editor.mjs', import.meta.url)) },
   // load.js runs the bundle as a vm.Script, where import() of what is left outside fails; it becomes a require when it is reached.
