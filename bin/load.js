@@ -53,7 +53,9 @@ function findCommand(argv, commands) {
  * Each use of a bundle has a cache of its own, with the functions that this use needs: one for all would have what the first run needed, and every start
  * would read it whole.
  */
-function load(file, use) {
+exports.load = load
+
+function load(file, use = 'all') {
   const cacheFiles = cachePaths(file, use)
   const cachedData = cacheFiles.map(readIfThere).find(Boolean)
   // Latin-1 is ASCII here (see build.mjs), and nothing has to be decoded.
