@@ -37,7 +37,7 @@ function session(transport: net.Socket, role: 'client' | 'server', onStream: (st
 
 async function readAll(stream: YamuxStream): Promise<Buffer> {
   const chunks: Buffer[] = []
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk)).resume()
   await once(stream, 'end')
   return Buffer.concat(chunks)
 }
@@ -82,7 +82,11 @@ function suite() {
     const program = peer({ LAB_PORT: String((server.address() as net.AddressInfo).port) })
     const [socket] = (await once(server, 'connection')) as [net.Socket]
     onTestFinished(() => void socket.destroy())
-    const { ended } = session(socket, 'server', (stream) => stream.pipe(stream))
+    const { ended } = session(socket, 'server', (stream) => {
+      stream.on('data', (bytes: Buffer) => stream.write(bytes) || stream.pause())
+      stream.on('drain', () => stream.resume()).on('end', () => stream.end())
+      stream.resume()
+    })
     await program.prints((text) => text.includes('closed\n'), 'its end')
     expect(program.text.match(/^echo true$/gm)).toHaveLength(20)
     expect(program.text).toContain('rtt true\n')

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
 import type { CallTranscript } from '../agi-transcript/transcripts.js'
+import type { ByteChannel } from '../net/byte-channel.js'
 import { Patience, type Wait } from '../net/patience.js'
 
 export interface JoinedCall {
@@ -20,8 +20,8 @@ const farewells = Patience.of(30_000)
  * @param transcript told of all that is said from now on
  */
 export function joinCall(
-  call: Duplex,
-  application: Duplex,
+  call: ByteChannel,
+  application: ByteChannel,
   reset: () => void,
   transcript?: CallTranscript | undefined
 ): Promise<JoinedCall> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { AgiHeaders } from '../agi/header-block.js'
+import type { ByteChannel } from '../net/byte-channel.js'
 import { CallRefusedError } from '../tunnel/errors.js'
 import { joinCall } from './join-call.js'
 import type { TunnelConnection } from './tunnel-client.js'
@@ -9,7 +10,7 @@ export interface IncomingCall {
   id?: string | undefined
   headers: AgiHeaders
   /** Gives what follows the headers. */
-  stream: Duplex
+  stream: ByteChannel
   accept(): void
   refuse(reason: string): void
   /** Breaks the stream, so that the server can tell it from an end. */

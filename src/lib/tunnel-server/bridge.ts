@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { AgiGuard, type GuardNotice, type GuardOptions, type GuardStep } from '../agi/guard.js'
 import { type BridgeReason, type CallEvent, type CallOutcome, nextOutcome } from '../agi/outcome.js'
+import type { ByteChannel } from '../net/byte-channel.js'
 import { Patience, type Wait } from '../net/patience.js'
 import type { AsteriskLeg, LegReader } from './asterisk-leg.js'
 import type { TunnelCounters } from './counters.js'
@@ -34,7 +35,7 @@ export class Bridge implements LegReader {
   readonly ended: Promise<BridgeReport>
   readonly #leg: AsteriskLeg
   readonly #asterisk: Duplex
-  readonly #application: Duplex
+  readonly #application: ByteChannel
   readonly #options: BridgeOptions
   readonly #lossReason: () => BridgeReason
   readonly #guard: AgiGuard
@@ -137,7 +138,7 @@ export class Bridge implements LegReader {
   }
 
   /** It has been told the end; what it still sends goes nowhere, and not for ever. */
-  #release(application: Duplex): void {
+  #release(application: ByteChannel): void {
     application.resume()
     const wait = this.#hangupPatience.begin(() => void application.destroy())
     application.once('close', () => this.#hangupPatience.end(wait))

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
 import type { BridgeReason } from '../agi/outcome.js'
+import type { ByteChannel } from '../net/byte-channel.js'
 import type { Parameters } from '../tunnel/parameters.js'
 
 /** A call on its way to an application. */
@@ -14,7 +14,7 @@ export interface CallToPlace {
 /** The application's end of a call. */
 export interface ApplicationEnd {
   /** Gives bytes of the application, takes bytes of Asterisk. */
-  stream: Duplex
+  stream: ByteChannel
   /** Why the stream broke; asked when it has. */
   lossReason(): BridgeReason
 }

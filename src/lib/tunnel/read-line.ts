@@ -39,7 +39,7 @@ export function readLine(stream: Duplex, maxBytes: number): Promise<string> {
 }
 
 /** Why there is no line. */
-export function lostBefore({ errored }: Duplex): PbxkitError {
+export function lostBefore({ errored }: Pick<Duplex, 'errored'>): PbxkitError {
   if (errored instanceof PbxkitError) return errored
   const why = errored ? `: ${errored.message}` : ''
   return new ConnectionLostError(`The peer closed the connection before it had sent a line${why}`, {

@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
 import { type AgiHeaders, HeaderBlockReader } from '../agi/header-block.js'
+import type { ByteChannel } from '../net/byte-channel.js'
 import type { YamuxSession } from '../net/yamux/session.js'
 import type { YamuxStream } from '../net/yamux/stream.js'
 import { CallRefusedError } from './errors.js'
@@ -46,7 +46,7 @@ export async function openCall(
 export interface OfferedCall {
   metadata: Parameters
   /** Gives Asterisk's header block and what follows it. After `accept` it takes bytes of the application. */
-  stream: Duplex
+  stream: ByteChannel
   accept(): void
   /** @param reason one word of `[a-z0-9-]`, for the dialplan: `app-econnrefused` */
   refuse(reason: string): void

@@ -82,7 +82,7 @@ export class SendQueue {
 
   #sendOne(waiting: YamuxStream[], stream: YamuxStream): void {
     const payload = stream.payloadToSend(maxPayloadBytes)
-    if (payload) this.#gather(FrameType.data, 0, stream.id, payload.length, payload)
+    if (payload) this.#gather(FrameType.data, stream.takeAck(), stream.id, payload.length, payload)
     stream.isScheduled = stream.isReadyToSend
     if (stream.isScheduled) waiting.push(stream)
     if (payload) stream.payloadSent()

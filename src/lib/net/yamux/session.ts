@@ -32,6 +32,11 @@ export interface YamuxOptions {
 const defaultMaxIncomingStreams = 256
 /** Streams that the peer has not acknowledged: it does not keep up, and one more would only wait. */
 const maxUnacknowledged = 256
+/**
+ * So many streams are acknowledged with the first that is said on them, which spares a frame and often a write; further ones at once: a peer is not to be
+ * kept from opening streams because their answers take long.
+ */
+const maxOwedAcks = 64
 /** Stream numbers have 32 bits. */
 const maxStreamId = 2 ** 32 - 1
 /** A peer that was told the end has so long to close. */
@@ -53,6 +58,8 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
   #streams: Map<number, YamuxStream> | undefined
   #nextId: number
   #incoming = 0
+  /** Streams of the peer that it does not know to have been taken. */
+  #owedAcks = 0
   /** Our streams that the peer has said nothing of. */
   #unacknowledged: Set<number> | undefined
   /** Whose payload comes, and is it its last? */
@@ -160,11 +167,17 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
 
   /** For its streams. */
   update(stream: YamuxStream, flags: number, credit: number): void {
-    this.#control(FrameType.windowUpdate, flags, stream.id, credit)
+    this.#control(FrameType.windowUpdate, flags | stream.takeAck(), stream.id, credit)
+  }
+
+  /** For its streams. */
+  ackGoes(): void {
+    this.#owedAcks--
   }
 
   /** For its streams. */
   forget(stream: YamuxStream): void {
+    stream.takeAck()
     if (!this.#streams?.delete(stream.id)) return
     if (this.#isOurs(stream.id)) this.#unacknowledged?.delete(stream.id)
     else this.#incoming--
@@ -219,7 +232,12 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     }
     this.#incoming++
     const stream = this.#add(streamId)
-    this.update(stream, Flag.ack, this.windowBytes - initialWindowBytes)
+    if (this.windowBytes > initialWindowBytes || this.#owedAcks >= maxOwedAcks)
+      this.update(stream, Flag.ack, this.windowBytes - initialWindowBytes)
+    else {
+      this.#owedAcks++
+      stream.owesAck = true
+    }
     this.#options.handler.onStream(stream, this)
     return stream
   }

@@ -1,10 +1,13 @@
-import { Duplex } from 'node:stream'
+import { EventEmitter } from 'node:events'
 import { ConnectionLostError, type PbxkitError } from '../../errors.js'
+import type { ByteChannel } from '../byte-channel.js'
 import { ByteQueue } from './byte-queue.js'
 import { Flag, initialWindowBytes } from './frame.js'
 
 /** A window is a number of 32 bits. */
 const maxWindowBytes = 2 ** 32 - 1
+/** What waits here for the peer, before whoever writes is asked to stop: as much as a Duplex has. */
+const highWaterBytes = 16 * 1024
 
 /** What a stream needs of its session. */
 export interface StreamOwner {
@@ -13,11 +16,13 @@ export interface StreamOwner {
   schedule(stream: YamuxStream): void
   /** Sends a window update. */
   update(stream: YamuxStream, flags: number, credit: number): void
+  /** The stream's first frame says that it was taken. */
+  ackGoes(): void
   /** No frame of the stream will come or go any more. */
   forget(stream: YamuxStream): void
 }
 
-/** Reads the beginning of a stream, before it is read as a Duplex. */
+/** Reads the beginning of a stream, before its `data` is listened for. */
 export interface FirstReader {
   /** @returns undefined: there is more to come. Else it has done; what it gives back, possibly nothing, is for the next reader */
   onBytes(bytes: Buffer): Buffer | undefined
@@ -26,43 +31,53 @@ export interface FirstReader {
 }
 
 /**
- * One stream of a session as a Duplex. `end` closes our half, `destroy` before both halves are closed resets it. Credit goes back to the peer as the
- * reader takes bytes, so that no more than a window waits here. An error is no crash when nobody listens for it: `close` follows.
+ * One stream of a session. `end` closes our half, `destroy` before both halves are closed resets it, and `close` comes when both are. Credit goes back to
+ * the peer as the reader takes bytes, so that no more than a window waits here.
+ *
+ * It has the events of a Duplex, `data`, `end`, `drain` and `close`, and is none: a call is a stream at either end and a few short lines, and most of
+ * what a call cost went into a Duplex, its states and its turns. Frames are told as they come, in the same turn. There is no event `error`: see `errored`.
  * Its methods that begin with `peer` or `payload` are for its session.
  */
-export class YamuxStream extends Duplex {
+export class YamuxStream extends EventEmitter implements ByteChannel {
   readonly id: number
   /** Is it waiting for its turn to send? The session's own mark. */
   isScheduled = false
+  /** Is the peer to be told that it was taken? The session's own mark. */
+  owesAck = false
+  destroyed = false
+  errored: Error | null = null
+  readableEnded = false
+  writableEnded = false
+  writableNeedDrain = false
   readonly #owner: StreamOwner
   #sendWindow = initialWindowBytes
   #receiveWindow: number
   /** Bytes that the reader took and the peer has no credit for yet. */
   #taken = 0
-  /** Has the reader asked, and got nothing yet? */
-  #isWanted = false
+  #isFlowing = false
   #waiting: ByteQueue | undefined
   #first: FirstReader | undefined
+  /** What is sent next, what comes behind it, and how much that is together. */
   #sending: Buffer | undefined
-  #sent: ((error?: Error | null) => void) | undefined
+  #later: Buffer[] | undefined
+  #sendingBytes = 0
   #isEnded = false
   #isEndedByPeer = false
   /** Both halves are closed, or it was reset. */
   #isOver = false
 
   constructor(id: number, owner: StreamOwner) {
-    // A reader asks for more when it has nothing: what it does not read waits in few large buffers and not in many small ones.
-    super({ allowHalfOpen: true, readableHighWaterMark: 1, writableHighWaterMark: 16 * 1024 })
+    super()
     this.id = id
     this.#owner = owner
     this.#receiveWindow = owner.windowBytes
-    this.on('error', ignore)
   }
 
-  /**
-   * Gives the first bytes to a reader at once, as they come. It spares those of a short message the detour over the Readable, which costs more than
-   * reading them. Only before the stream is read otherwise.
-   */
+  get writable(): boolean {
+    return !this.destroyed && !this.writableEnded
+  }
+
+  /** Gives the first bytes to a reader at once, as they come. Only before `resume`. */
   readFirst(reader: FirstReader): void {
     this.#first = reader
     while (this.#first) {
@@ -73,43 +88,53 @@ export class YamuxStream extends Duplex {
     if (this.#first && (this.destroyed || this.#isEndedByPeer)) this.#loseFirst()
   }
 
-  override _read(): void {
-    this.#giveCredit()
-    const bytes = this.#waiting?.take()
-    if (!bytes) this.#isWanted = true
-    else this.#handOver(bytes)
-    if (this.#isEndedByPeer && (this.#waiting?.isEmpty ?? true)) this.push(null)
+  /** Bytes that wait are told in a turn of their own. */
+  resume(): this {
+    if (this.#isFlowing) return this
+    this.#isFlowing = true
+    if (this.#isEndedByPeer || this.#hasWaiting) process.nextTick(() => this.#flow())
+    return this
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (chunk.length === 0) return done()
-    this.#sending = chunk
-    this.#sent = done
-    this.#owner.schedule(this)
+  pause(): this {
+    this.#isFlowing = false
+    return this
   }
 
-  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', done)
+  /** What is written after the end goes nowhere. @param bytes are not to be changed afterwards */
+  write(bytes: Buffer | string): boolean {
+    if (!this.writable) return false
+    const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
+    if (chunk.length === 0) return !this.writableNeedDrain
+    this.#sendingBytes += chunk.length
+    if (!this.#sending) this.#sending = chunk
+    else {
+      this.#later ??= []
+      this.#later.push(chunk)
+    }
+    if (this.#sendWindow > 0) this.#owner.schedule(this)
+    // Mostly it has left by now.
+    this.writableNeedDrain ||= this.#sendingBytes >= highWaterBytes
+    return !this.writableNeedDrain
   }
 
-  override _final(done: () => void): void {
-    this.#isEnded = true
-    this.#owner.update(this, Flag.fin, 0)
-    this.#leaveWhenOver()
-    done()
+  end(bytes?: Buffer | string): this {
+    if (!this.writable) return this
+    if (bytes !== undefined) this.write(bytes)
+    this.writableEnded = true
+    if (this.#sendingBytes === 0) this.#sendEnd()
+    return this
   }
 
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+  destroy(error?: Error): this {
+    if (this.destroyed) return this
+    this.errored = error ?? null
     if (!this.#isOver) {
       this.#owner.update(this, Flag.rst, 0)
       this.#leave()
     }
-    this.#waiting = undefined
-    this.#sending = undefined
-    this.#loseFirst()
-    this.#sent?.(error ?? new ConnectionLostError('The stream was closed'))
-    this.#sent = undefined
-    done(error)
+    this.#close()
+    return this
   }
 
   /** Has it something to send that the peer has room for? */
@@ -123,15 +148,29 @@ export class YamuxStream extends Duplex {
     const length = Math.min(sending?.length ?? 0, this.#sendWindow, maxBytes)
     if (!sending || length === 0) return undefined
     this.#sendWindow -= length
-    this.#sending = length < sending.length ? sending.subarray(length) : undefined
-    return length < sending.length ? sending.subarray(0, length) : sending
+    this.#sendingBytes -= length
+    if (length < sending.length) {
+      this.#sending = sending.subarray(length)
+      return sending.subarray(0, length)
+    }
+    this.#sending = this.#later?.shift()
+    return sending
+  }
+
+  /** @returns a flag for the frame that goes now */
+  takeAck(): number {
+    if (!this.owesAck) return 0
+    this.owesAck = false
+    this.#owner.ackGoes()
+    return Flag.ack
   }
 
   payloadSent(): void {
-    if (this.#sending) return
-    const sent = this.#sent
-    this.#sent = undefined
-    sent?.()
+    if (this.#sendingBytes > 0) return
+    if (this.writableEnded && !this.#isEnded) this.#sendEnd()
+    if (!this.writableNeedDrain) return
+    this.writableNeedDrain = false
+    if (this.writable) this.emit('drain')
   }
 
   /** The peer announces so many bytes. @returns may it send them? */
@@ -145,11 +184,7 @@ export class YamuxStream extends Duplex {
   peerSends(bytes: Buffer): void {
     if (this.destroyed) return
     if (this.#first) return this.#giveFirst(this.#first, bytes)
-    if (this.#isWanted) {
-      this.#isWanted = false
-      this.#handOver(bytes)
-      return
-    }
+    if (this.#isFlowing && !this.#hasWaiting) return this.#handOver(bytes)
     this.#waiting ??= new ByteQueue()
     this.#waiting.append(bytes)
   }
@@ -166,14 +201,29 @@ export class YamuxStream extends Duplex {
     if (this.#isEndedByPeer) return
     this.#isEndedByPeer = true
     this.#loseFirst()
-    if (this.#waiting?.isEmpty ?? true) this.push(null)
     this.#leaveWhenOver()
+    if (this.#isFlowing && !this.#hasWaiting) this.#tellEnd()
   }
 
   /** The peer reset it, or the whole session is lost. */
   peerIsGone(error: PbxkitError = new ConnectionLostError('The peer reset the stream')): void {
     if (!this.#isOver) this.#leave()
     this.destroy(error)
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#waiting !== undefined && !this.#waiting.isEmpty
+  }
+
+  #flow(): void {
+    while (this.#isFlowing && !this.destroyed) {
+      const bytes = this.#waiting?.take()
+      if (!bytes) {
+        if (this.#isEndedByPeer) this.#tellEnd()
+        return
+      }
+      this.#handOver(bytes)
+    }
   }
 
   #giveFirst(reader: FirstReader, bytes: Buffer): void {
@@ -197,7 +247,15 @@ export class YamuxStream extends Duplex {
 
   #handOver(bytes: Buffer): void {
     this.#taken += bytes.length
-    this.push(bytes)
+    this.#giveCredit()
+    this.emit('data', bytes)
+  }
+
+  #tellEnd(): void {
+    if (this.readableEnded) return
+    this.readableEnded = true
+    this.emit('end')
+    this.#closeWhenOver()
   }
 
   /** Half a window at a time: an update for every line would double the frames. */
@@ -209,14 +267,38 @@ export class YamuxStream extends Duplex {
     this.#owner.update(this, 0, credit)
   }
 
+  #sendEnd(): void {
+    this.#isEnded = true
+    this.#owner.update(this, Flag.fin, 0)
+    this.#leaveWhenOver()
+    this.#closeWhenOver()
+  }
+
   #leaveWhenOver(): void {
     if (this.#isEnded && this.#isEndedByPeer && !this.#isOver) this.#leave()
+  }
+
+  #closeWhenOver(): void {
+    if (this.#isEnded && this.readableEnded && !this.destroyed) this.#close()
   }
 
   #leave(): void {
     this.#isOver = true
     this.#owner.forget(this)
   }
+
+  /** Whoever has ended or destroyed it goes on first. */
+  #close(): void {
+    this.destroyed = true
+    this.#waiting = undefined
+    this.#sending = undefined
+    this.#later = undefined
+    this.#sendingBytes = 0
+    this.#loseFirst()
+    process.nextTick(tellClosed, this)
+  }
 }
 
-function ignore(): void {}
+function tellClosed(stream: YamuxStream): void {
+  stream.emit('close')
+}

@@ -4,8 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { SessionWatch } from '../../../../src/lib/net/yamux/session-watch.js'
 import { ClientSecret } from '../../../../src/lib/scram/client.js'
 import { openTunnel } from '../../../../src/lib/tunnel/protocol-2-client.js'
-import { readHeaders } from '../../../../src/lib/tunnel/read-headers.js'
-import { type OfferedCall, readCall } from '../../../../src/lib/tunnel/tunnel-call.js'
+import { type OfferedCall, readCallAndHeaders } from '../../../../src/lib/tunnel/tunnel-call.js'
 import { application, call, connect, outcome, raw, serve, token, useAccounts } from '../../support/tunnel-server.js'
 
 useAccounts()
@@ -48,10 +47,9 @@ async function bareClient(
     handler: {
       onClosed: () => {},
       onStream: async (stream) => {
-        const one = await readCall(stream)
-        const { bytes } = await readHeaders(stream, 1_000)
+        const one = await readCallAndHeaders(stream)
         one.accept()
-        settle({ call: one, headers: bytes.toString() })
+        settle({ call: one, headers: one.headers.bytes.toString() })
       }
     }
   })

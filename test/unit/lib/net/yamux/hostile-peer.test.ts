@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeHeader, Flag, FrameType } from '../../../../../src/lib/net/yamux/frame.js'
 import { rawPeer, readAll } from './support.js'
 
@@ -95,7 +95,7 @@ describe('a session goes on when its peer', () => {
     raw.send(windowUpdate, Flag.fin, 1, 10)
     raw.send(ping, Flag.syn, 0, 3)
     await raw.received(({ type }) => type === ping)
-    expect(raw.frames.filter(({ flags }) => flags === Flag.rst)).toHaveLength(1)
+    expect(raw.frames.filter(({ flags }) => flags & Flag.rst)).toHaveLength(1)
   })
 
   it('opens with its first bytes, and ends with its last', async () => {
@@ -109,15 +109,16 @@ describe('a session goes on when its peer', () => {
     const raw = rawPeer()
     raw.send(windowUpdate, Flag.syn, 1, 0)
     const stream = await raw.observed.accepted()
-    const push = vi.spyOn(stream, 'push')
+    let told = 0
+    stream.on('data', () => told++)
     const one = Buffer.concat([encodeHeader(data, 0, 1, 1), Buffer.from('x')])
     for (let i = 0; i < 100_000; i++) raw.peer.write(one)
     raw.send(windowUpdate, Flag.fin, 1, 0)
     raw.send(ping, Flag.syn, 0, 3)
     await raw.received(({ type }) => type === ping)
-    expect(push).not.toHaveBeenCalled()
+    expect(told).toBe(0)
     expect(await readAll(stream)).toHaveLength(100_000)
-    expect(push.mock.calls.length).toBeLessThan(20)
+    expect(told).toBeLessThan(20)
   })
 
   it('sends anything at all: it ends or goes on, and never throws', async () => {
@@ -135,7 +136,7 @@ describe('a session goes on when its peer', () => {
         for (const { type, flags, streamId, length, isCut } of frames) {
           const body = type === data && length <= 1000 ? Buffer.alloc(isCut ? length >> 1 : length) : Buffer.alloc(0)
           raw.send(type as FrameType, flags, streamId, length, body)
-          for (const stream of raw.observed.streams.splice(0)) stream.on('data', () => stream.write('answer'))
+          for (const stream of raw.observed.streams.splice(0)) stream.on('data', () => stream.write('answer')).resume()
         }
         raw.peer.end()
         await raw.observed.ended()

@@ -38,7 +38,9 @@ describe('YamuxSession', () => {
     const other = await server.accepted()
     expect(await readAll(other)).toHaveLength(0)
     other.write('still')
-    const [bytes] = await once(stream, 'data')
+    const told = once(stream, 'data')
+    stream.resume()
+    const [bytes] = await told
     expect(String(bytes)).toBe('still')
     other.end('more')
     stream.resume()
@@ -69,7 +71,6 @@ describe('YamuxSession', () => {
     const body = pattern(600 * 1024)
     stream.end(body)
     const other = await server.accepted()
-    await once(other, 'readable')
     // Nothing is on its way any more: the connection itself has taken all.
     await quiet(client.transport)
     expect(client.transport.written).toBeGreaterThan(256 * 1024)
@@ -96,7 +97,7 @@ describe('YamuxSession', () => {
     const short = client.session.open()
     const [onServer, shortOnServer] = [await server.accepted(), await server.accepted()]
     let longBytes = 0
-    onServer.on('data', (bytes: Buffer) => (longBytes += bytes.length))
+    onServer.on('data', (bytes: Buffer) => (longBytes += bytes.length)).resume()
     long.end(pattern(4 * 1024 * 1024))
     short.end(pattern(48 * 1024))
     let longBytesThen = 0
@@ -127,11 +128,15 @@ describe('YamuxSession', () => {
         stream.end()
       }
       send()
-      for await (const chunk of other) {
+      other.on('data', (chunk: Buffer) => {
         mostOnTheWay = Math.max(mostOnTheWay, sent - received)
-        received += (chunk as Buffer).length
-        await new Promise(setImmediate)
-      }
+        received += chunk.length
+        other.pause()
+        setImmediate(() => other.resume())
+      })
+      const ended = once(other, 'end')
+      other.resume()
+      await ended
       expect(received).toBe(total)
       // A window, what one read takes out, and what the sender's buffers hold.
       expect(mostOnTheWay).toBeLessThan(256 * 1024 + 3 * 64 * 1024 + 2 * 16 * 1024)
@@ -149,6 +154,37 @@ describe('YamuxSession', () => {
     await closed(onServer)
     client.session.open().end('third')
     expect((await readAll(await server.accepted())).toString()).toBe('third')
+  })
+
+  it('acknowledges a stream with the first that is said on it, and does not let many wait for that', async () => {
+    const { client, server } = sessions()
+    const stream = client.session.open()
+    const other = await server.accepted()
+    await quiet(server.transport)
+    expect(server.transport.written).toBe(0)
+    other.write('five!')
+    await quiet(server.transport)
+    expect(server.transport.written).toBe(12 + 5)
+    expect(stream.destroyed).toBe(false)
+    for (let i = 0; i < 65; i++) client.session.open()
+    await quiet(server.transport)
+    expect(server.transport.written).toBe(12 + 5 + 12)
+  })
+
+  it('tells what waits, and the end, only to who reads', async () => {
+    const { client, server } = sessions()
+    client.session.open().end('waits')
+    const other = await server.accepted()
+    const told: string[] = []
+    other.on('data', (bytes: Buffer) => told.push(String(bytes))).on('end', () => told.push('end'))
+    await quiet(client.transport)
+    expect([told, other.readableEnded]).toEqual([[], false])
+    const ended = once(other, 'end')
+    other.resume()
+    other.pause()
+    other.resume()
+    await ended
+    expect(told).toEqual(['waits', 'end'])
   })
 
   it('opens no more than the peer acknowledges', async () => {
@@ -191,9 +227,10 @@ describe('YamuxSession', () => {
     const { client, server } = sessions()
     const stream = client.session.open()
     await server.accepted()
-    const outcome = new Promise((resolve) => stream.write(pattern(400 * 1024), resolve))
+    expect(stream.write(pattern(400 * 1024))).toBe(false)
     server.session.destroy()
-    expect(await outcome).toBeInstanceOf(Error)
+    expect(await closed(stream)).toBeInstanceOf(ConnectionLostError)
+    expect([stream.writable, stream.write('more')]).toEqual([false, false])
   })
 })
 

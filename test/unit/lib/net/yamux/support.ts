@@ -123,11 +123,12 @@ export function readAll(stream: YamuxStream): Promise<Buffer> {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     stream.once('end', () => resolve(Buffer.concat(chunks)))
     stream.once('close', () => reject(stream.errored ?? new Error('closed before its end')))
+    stream.resume()
   })
 }
 
 /** Resolves with why the stream was closed. */
 export function closed(stream: YamuxStream): Promise<Error | null> {
-  if (stream.closed) return Promise.resolve(stream.errored)
+  if (stream.destroyed) return Promise.resolve(stream.errored)
   return new Promise((resolve) => stream.once('close', () => resolve(stream.errored)))
 }
