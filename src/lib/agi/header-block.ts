@@ -97,6 +97,8 @@ export class HeaderBlockReader {
    * @throws ProtocolError for a line that is no header, and over a limit
    */
   push(chunk: Buffer): { headers: AgiHeaders; rest: Buffer } | undefined {
+    const whole = this.#length === 0 ? this.#takeWhole(chunk) : undefined
+    if (whole) return whole
     this.#append(chunk)
     const bytes = this.#bytes
     for (let at = this.#searched; at < this.#length; at++) {
@@ -115,6 +117,17 @@ export class HeaderBlockReader {
     return undefined
   }
 
+  /** Mostly it comes in one piece, and is read by one expression. Undefined: it does not, or has to be counted. */
+  #takeWhole(chunk: Buffer): { headers: AgiHeaders; rest: Buffer } | undefined {
+    const most = Math.min(this.#maxBytes, this.#maxLines * leastLineBytes)
+    if (chunk.length > most) return undefined
+    wholeBlock.lastIndex = 0
+    if (!wholeBlock.test(chunk.toString('latin1'))) return undefined
+    const bytes = Buffer.from(chunk)
+    const end = wholeBlock.lastIndex
+    return { headers: new AgiHeaders(bytes.subarray(0, end)), rest: bytes.subarray(end) }
+  }
+
   /** A copy: the caller may use its buffer again. */
   #append(chunk: Buffer): void {
     const length = this.#length + chunk.length
@@ -131,6 +144,10 @@ export class HeaderBlockReader {
 }
 
 const lf = 0x0a
+/** As the loop of `push` has it; in latin1 a character is a byte. */
+const wholeBlock = /(?:agi_[a-z0-9_]+:[^\n]*\n)*\n/y
+/** `agi_x:` and LF. */
+const leastLineBytes = 7
 const colon = 0x3a
 const namePrefix = Buffer.from('agi_')
 

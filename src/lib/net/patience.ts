@@ -1,7 +1,8 @@
 /** Something that is waited for. */
 export interface Wait {
   readonly dueMs: number
-  readonly onLate: () => void
+  /** Undefined: it is over. */
+  onLate: (() => void) | undefined
 }
 
 /**
@@ -29,7 +30,7 @@ export class Patience {
 
   /** @param onLate called once, when `end` was not in time @returns what is to be given to `end` */
   begin(onLate: () => void): Wait {
-    const wait = { dueMs: performance.now() + this.#ms, onLate }
+    const wait: Wait = { dueMs: performance.now() + this.#ms, onLate }
     this.#waits.add(wait)
     this.#timer ??= setTimeout(() => this.#look(), this.#ms).unref()
     return wait
@@ -37,7 +38,10 @@ export class Patience {
 
   /** May be said twice, and of none. */
   end(wait: Wait | undefined): void {
-    if (wait) this.#waits.delete(wait)
+    if (!wait) return
+    this.#waits.delete(wait)
+    // V8 keeps what a set had when it last grew or shrank until all is collected, and with it a whole call.
+    wait.onLate = undefined
   }
 
   #look(): void {
@@ -50,7 +54,7 @@ export class Patience {
         return
       }
       this.#waits.delete(wait)
-      wait.onLate()
+      wait.onLate?.()
     }
   }
 }

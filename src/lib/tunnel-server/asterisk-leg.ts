@@ -64,6 +64,9 @@ export class AsteriskLeg {
     socket.on('close', () => {
       if (this.#reader) this.#reader.onClose()
       else this.#goes()
+      // The socket may stay in memory for some time; the call is not to hang on it.
+      this.#reader = undefined
+      this.onGone = ignore
     })
   }
 

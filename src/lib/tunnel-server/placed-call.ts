@@ -79,6 +79,12 @@ export class PlacedCall {
     this.#socket.destroy()
   }
 
+  /** It is over, and not asked any more: what it held need not stay in memory as long as it does. */
+  forget(): void {
+    this.#bridge = undefined
+    this.#holder = undefined
+  }
+
   /** Settles when it is over; never rejects. */
   async run(): Promise<void> {
     const { log } = this.#context

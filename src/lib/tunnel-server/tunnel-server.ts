@@ -183,7 +183,10 @@ class TunnelServer {
       return void socket.destroy()
     }
     const call = new PlacedCall(socket, `${from}:${socket.remotePort}`, this.#callContext(isAuthenticator))
-    const over = call.run().then(() => void this.#calls.delete(call))
+    const over = call.run().then(() => {
+      this.#calls.delete(call)
+      call.forget()
+    })
     this.#calls.set(call, over)
     socket.on('close', () => this.#limits.gone(socket))
   }

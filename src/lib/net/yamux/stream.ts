@@ -301,4 +301,6 @@ export class YamuxStream extends EventEmitter implements ByteChannel {
 
 function tellClosed(stream: YamuxStream): void {
   stream.emit('close')
+  // The map of the session may keep the stream in memory for some time; the call is not to hang on it.
+  stream.removeAllListeners()
 }
