@@ -44,6 +44,8 @@ export class LocalTunnels implements UserDirectory {
   readonly #byUser = new Map<string, Set<LocalTunnel>>()
   /** Those that take no more calls and still have some, which are calls of their users: all of protocol 1 that have one, and who leaves. */
   readonly #busy = new Map<string, Set<LocalTunnel>>()
+  /** Those that say which client they are, by that and their user: a user may have thousands, and a login is not to look at each. */
+  readonly #byInstance = new Map<string, LocalTunnel>()
   readonly #waiting = new Map<string, Set<() => void>>()
 
   constructor(limits: LocalTunnelLimits) {
@@ -75,13 +77,13 @@ export class LocalTunnels implements UserDirectory {
   add(tunnel: LocalTunnel): void {
     const tunnels = this.#byUser.get(tunnel.username) ?? new Set()
     this.#byUser.set(tunnel.username, tunnels)
-    const before = [...tunnels]
+    const lost = this.#byInstance.get(instanceKey(tunnel))
+    const replaced = this.limits.secondLogin === 'take-over' ? [...tunnels] : lost ? [lost] : []
     tunnels.add(tunnel)
-    for (const other of before) {
-      const isLost = tunnel.instance !== '' && other.instance === tunnel.instance
-      if (!isLost && this.limits.secondLogin !== 'take-over') continue
+    if (tunnel.instance !== '') this.#byInstance.set(instanceKey(tunnel), tunnel)
+    for (const other of replaced) {
       this.onReplaced(other)
-      if (isLost) other.destroy()
+      if (other === lost) other.destroy()
       else other.leave()
       // Whatever it does about it: it takes no more calls.
       this.delete(other)
@@ -93,6 +95,8 @@ export class LocalTunnels implements UserDirectory {
   delete(tunnel: LocalTunnel): void {
     const tunnels = this.#byUser.get(tunnel.username)
     if (!tunnels?.delete(tunnel)) return
+    const key = instanceKey(tunnel)
+    if (this.#byInstance.get(key) === tunnel) this.#byInstance.delete(key)
     if (tunnels.size === 0) this.#byUser.delete(tunnel.username)
     if (tunnel.calls === 0) return
     const busy = this.#busy.get(tunnel.username) ?? new Set()
@@ -151,6 +155,11 @@ export class LocalTunnels implements UserDirectory {
     for (const tunnel of busy) if (tunnel.calls === 0) busy.delete(tunnel)
     if (busy.size === 0) this.#busy.delete(username)
   }
+}
+
+/** Neither has an LF in it. */
+function instanceKey({ username, instance }: LocalTunnel): string {
+  return `${username}\n${instance}`
 }
 
 function isBetter(one: LocalTunnel, other: LocalTunnel): boolean {
