@@ -142,7 +142,9 @@ await describeLabWith(['curl', 'netcat-openbsd', 'openssl'], 'the files of astma
 
     it('takes TLS on the same port, with the certfile', async () => {
       const url = `https://127.0.0.1:${service.port('proxy')}/?Action=Ping`
-      const { stdout, stderr } = await pbxkit([url], { command: ['curl', '-sS', '--max-time', '8', '--cacert', ca, '-u', 'bill:pass'] })
+      const { stdout, stderr } = await pbxkit([url], {
+        command: ['curl', '-sS', '--max-time', '8', '--cacert', ca, '-u', 'bill:pass']
+      })
       expect(stdout.toString(), String(stderr)).toContain('Ping: Pong')
     })
   })
