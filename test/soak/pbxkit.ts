@@ -15,10 +15,13 @@ const quickStop = ['--drain-timeout', '2']
 
 const children = new Set<ChildProcess>()
 const folders: string[] = []
-process.once('exit', () => {
+process.once('exit', cleanUp)
+
+/** Ends what is left, and takes the folders away. A worker of vitest has to ask for it: it is ended without an `exit`. */
+export function cleanUp(): void {
   for (const child of children) child.kill('SIGKILL')
-  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true })
-})
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true })
+}
 
 /** A folder that goes with this process. */
 export function scratch(): string {
