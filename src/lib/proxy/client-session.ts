@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream'
 import type { LoginThrottle } from '../access/login-throttle.js'
 import { type Block, findHeader } from '../ami/block.js'
 import { EventMask } from '../ami/event-mask.js'
-import { ProtocolError } from '../errors.js'
+import { ActionIntake } from './action-intake.js'
 import { audit } from './audit/audit.js'
 import { ClientRequester } from './client-requester.js'
 import { ClientView, type Wishes } from './client-view.js'
 import type { OwnCopy, Subscriber } from './fan-out.js'
-import type { InputFormat, InputParser, Origin, OutputFormat } from './formats/format.js'
+import type { InputFormat, Origin, OutputFormat } from './formats/format.js'
 import { LastPlan } from './forward-plan.js'
 import { LoginState } from './login-state.js'
 import type { LoginResult, ProxyMetrics } from './metrics.js'
@@ -79,20 +79,14 @@ export class ClientSession implements Subscriber {
   readonly lastPlan = new LastPlan()
   readonly #stream: Duplex
   readonly #context: ClientContext
-  readonly #parser: InputParser
-  /** Actions that wait until one before them is decided. */
-  #waiting: Block[] = []
-  #isHeld = false
+  readonly #intake: ActionIntake
   #inFlight = 0
-  /** What can be no action of its format has come: nothing more is read. */
-  #fault: string | undefined
   #closing = false
   /** Why it ends, once that is known. */
   #reason: string | undefined
   readonly #tap: WireTap | undefined
   /** How the session ends once nothing is in flight; what comes from the client meanwhile is not heard. */
   #leave: (() => void) | undefined
-  #actionTimer: NodeJS.Timeout | undefined
   #authTimer: NodeJS.Timeout | undefined
 
   constructor(stream: Duplex, peer: Peer, context: ClientContext) {
@@ -108,8 +102,15 @@ export class ClientSession implements Subscriber {
       filterSource: (columns) => context.filterSource(columns, this),
       onChanged: (view, since) => context.subscribe(this, view, since)
     })
-    this.#parser = peer.input.createParser(limits)
     this.#tap = WireTap.of(context.log, () => ({ client: this.address, user: this.login.username }))
+    this.#intake = new ActionIntake(peer.input.createParser(limits), {
+      onAction: (block) => this.#take(block),
+      onFault: (message) => this.#endFaulty(message),
+      onUnfinished: () => this.#actionTooLate(),
+      isDeaf: () => this.#closing || this.#leave !== undefined,
+      timeoutMs: () => context.options().actionTimeoutMs,
+      tap: this.#tap
+    })
     this.outbox = new Outbox(stream, {
       onWrite: this.#tap?.sentEncoded,
       maxQueueBytes,
@@ -241,7 +242,7 @@ export class ClientSession implements Subscriber {
 
   /** @param withinMs what has not been answered by then is not waited for */
   #leaveAfterAnswers(leave: () => void, withinMs: number): void {
-    clearTimeout(this.#actionTimer)
+    this.#intake.stopTimer()
     this.#leave = leave
     if (this.#inFlight === 0) return leave()
     const timer = setTimeout(leave, withinMs)
@@ -283,7 +284,7 @@ export class ClientSession implements Subscriber {
     stream.once('close', () => {
       this.#closing = true
       clearTimeout(this.#authTimer)
-      clearTimeout(this.#actionTimer)
+      this.#intake.stopTimer()
       this.view.close()
       if (this.#inFlight === 0) this.requester.release()
       const reason = this.#reason ?? 'the connection was cut'
@@ -291,57 +292,38 @@ export class ClientSession implements Subscriber {
     })
   }
 
-  /** Takes what its client sends, in the order in which it came. */
+  /** Takes what its client sends. */
   read(chunk: Buffer): void {
-    if (this.#closing || this.#leave || this.#fault !== undefined) return
-    const blocks: Block[] = []
-    try {
-      this.#parser.push(chunk, blocks)
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#fault = error.message
-    }
-    if (this.#tap) for (const { bytes } of blocks) this.#tap.received(bytes)
-    if (blocks.length > 0) this.#restartActionTimer()
-    if (this.#isHeld) this.#waiting.push(...blocks)
-    else this.#dispatchAll(blocks)
-    if (this.#fault !== undefined) return this.#endFaulty()
-    this.#watchUnfinished()
+    this.#intake.push(chunk)
     this.#waitForReader()
   }
 
-  /** What it asked before its fault is answered first, however TCP cut its bytes. */
-  #endFaulty(): void {
-    const fault = this.#fault
-    if (fault === undefined || this.#isHeld || this.#closing || this.#leave) return
+  #take(block: Block): void {
+    this.actions++
+    const id = clientActionId(block)
+    if (id) this.lastActionId = id.toString('latin1')
+    this.#context.dispatch(this, block, id)
+  }
+
+  #endFaulty(fault: string): void {
     this.#leaveAfterAnswers(() => {
       this.receive(errorAnswer(fault, undefined))
       this.end(fault)
     }, this.#context.options().graceMs)
   }
 
-  #dispatchAll(blocks: readonly Block[]): void {
-    for (const [index, block] of blocks.entries()) {
-      if (this.#closing || this.#leave) return
-      this.actions++
-      const id = clientActionId(block)
-      if (id) this.lastActionId = id.toString('latin1')
-      this.#context.dispatch(this, block, id)
-      if (!this.#isHeld) continue
-      this.#waiting.push(...blocks.slice(index + 1))
-      return
-    }
+  #actionTooLate(): void {
+    this.receive(errorAnswer('The action was not finished in time', undefined))
+    this.end('it did not finish an action in time')
   }
 
   /** Its next actions wait until this one is decided: a login with a hashed secret takes a while. @param decided never rejects */
   hold(decided: Promise<void>): void {
-    this.#isHeld = true
+    this.#intake.hold()
     this.#stream.pause()
     void decided.then(() => {
-      this.#isHeld = false
       if (!this.#closing) this.#stream.resume()
-      this.#dispatchAll(this.#waiting.splice(0))
-      this.#endFaulty()
+      this.#intake.release()
     })
   }
 
@@ -350,20 +332,6 @@ export class ClientSession implements Subscriber {
     if (this.outbox.waitingBytes <= maxUnreadBytes || this.#stream.isPaused()) return
     this.#stream.pause()
     this.#stream.once('drain', () => this.#stream.resume())
-  }
-
-  #restartActionTimer(): void {
-    clearTimeout(this.#actionTimer)
-    this.#actionTimer = undefined
-  }
-
-  /** The time runs from an action's first byte, not from its last: one byte a second does not keep it waiting. */
-  #watchUnfinished(): void {
-    if (this.#parser.pendingBytes === 0) return this.#restartActionTimer()
-    this.#actionTimer ??= setTimeout(() => {
-      this.receive(errorAnswer('The action was not finished in time', undefined))
-      this.end('it did not finish an action in time')
-    }, this.#context.options().actionTimeoutMs)
   }
 }
 

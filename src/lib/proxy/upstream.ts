@@ -14,6 +14,7 @@ import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
 import type { Requester } from './pending-actions.js'
 import { closeBlock } from './rewrite.js'
 import { RoundTrip } from './round-trip.js'
+import { ServerUptime } from './server-uptime.js'
 import { tapLogin } from './trace/login-tap.js'
 import { WireTap } from './trace/wire-tap.js'
 
@@ -58,9 +59,7 @@ export class Upstream {
   })
   #isGivenUp = false
   #state: 'connecting' | 'booting' | 'up' | 'down' = 'connecting'
-  /** Of this second: everybody who logs in gets it. */
-  #lastBooted: { key: string; event: Buffer } | undefined
-  #bootedAt = { uptimeS: 0, reloadS: 0, atMs: 0 }
+  readonly #uptime = new ServerUptime()
   /** When it came up or went down last. */
   since = new Date()
   /** How often it was lost and came up again. */
@@ -129,22 +128,7 @@ export class Upstream {
 
   /** The FullyBooted event as this server would send it now. */
   fullyBooted(): Buffer {
-    const { uptimeS, reloadS, atMs } = this.#bootedAt
-    const passedS = atMs === 0 ? 0 : Math.floor((Date.now() - atMs) / 1000)
-    const key = `${uptimeS} ${passedS} ${this.#mark}`
-    if (this.#lastBooted?.key !== key) this.#lastBooted = { key, event: this.#bootedEvent(uptimeS + passedS, reloadS + passedS) }
-    return this.#lastBooted.event
-  }
-
-  #bootedEvent(uptimeS: number, reloadS: number): Buffer {
-    const event = encodeBlock([
-      ['Event', 'FullyBooted'],
-      ['Privilege', 'system,all'],
-      ['Uptime', String(uptimeS)],
-      ['LastReload', String(reloadS)],
-      ['Status', 'Fully Booted']
-    ])
-    return closeBlock(event, this.#mark)
+    return this.#uptime.fullyBooted(this.#mark)
   }
 
   /** Logs off and ends; `run` settles then. Who waits is told before: Asterisk's goodbye has no ActionID, and must not pass for an answer. */
@@ -241,11 +225,7 @@ export class Upstream {
       this.since = new Date()
       if (this.#wasUp) this.reconnects++
       this.#wasUp = true
-      this.#bootedAt = {
-        uptimeS: Number(fullyBooted?.get('Uptime') ?? 0),
-        reloadS: Number(fullyBooted?.get('LastReload') ?? 0),
-        atMs: Date.now()
-      }
+      this.#uptime.note(fullyBooted)
       this.#log.info({ server: this.name, address: peerName(this.options), banner: session.banner }, 'server connected')
       this.#handlers.onUp(this)
     }
