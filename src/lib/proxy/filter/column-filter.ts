@@ -111,15 +111,15 @@ export class ColumnFilter implements EventFilter {
     if (roles.length === 0) return undefined
     let passes = false
     for (const role of roles) {
-      if (this.#passing.get(role.uniqueid) === role && this.#belongs(role)) passes = true
+      if (this.#passing.get(role.uniqueid) === role && this.#isKnown(role)) passes = true
       else if (this.#blocked.get(role.uniqueid) !== role || this.#memory.follows(role.linkedid)) return undefined
     }
     return passes
   }
 
-  /** Is its call, if it says one, followed now? */
-  #belongs({ linkedid }: ChannelRole): boolean {
-    return linkedid === '' || this.#memory.follows(linkedid)
+  /** Is its call, if it says one, followed now, or has its channel hung up in one that was? */
+  #isKnown({ uniqueid, linkedid }: ChannelRole): boolean {
+    return linkedid === '' || this.#memory.follows(linkedid) || this.#memory.hasEnded(uniqueid)
   }
 
   #remember({ roles, name }: EventFacts, passes: boolean): void {
