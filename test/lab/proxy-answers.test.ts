@@ -40,7 +40,8 @@ await describeLab('the proxy before Asterisk 22: whose answer is whose', () => {
     }
     const begin = sockets.map(({ messages }) => messages.length)
     const commands = ['core show version', 'core show help', 'core show settings', 'module show', 'no such']
-    const rx = await Promise.all(commands.map((command) => asterisk().rx(command)))
+    const texts = () => Promise.all(commands.map((command) => asterisk().rx(command)))
+    const before = await texts()
     // Two actions under one ActionID, a list in between, all in one write.
     for (const [n, socket] of sockets.entries()) {
       const command = commands[n % commands.length]
@@ -53,6 +54,7 @@ await describeLab('the proxy before Asterisk 22: whose answer is whose', () => {
       )
     }
     await Promise.all(sockets.map((socket) => socket.next((message) => message.get('ActionID') === 'last', 'the last answer')))
+    const after = await texts()
     for (const [n, socket] of sockets.entries()) {
       const [variable, command, ...more] = socket.ofId('same')
       expect(more).toEqual([])
@@ -63,8 +65,9 @@ await describeLab('the proxy before Asterisk 22: whose answer is whose', () => {
         ['Value', `value ${n}`]
       ])
       const output = command!.getAll('Output').map((line) => `${line}\n`)
-      // Uptime and counters aside, which none of these commands but `core show settings` shows.
-      if (n % commands.length !== 2) expect(output.join('')).toBe(rx[n % commands.length])
+      const at = n % commands.length
+      // Uptime and counters aside, which none of these commands but `core show settings` shows. Modules may still add commands after FullyBooted.
+      if (at !== 2) expect([before[at], after[at]]).toContain(output.join(''))
       else expect(output.join('')).toContain('PBX Core settings')
       const list = socket.ofId('same-list').map((message) => message.get('Event') ?? message.get('Response'))
       const second = n % 2 ? ['AorList', 'AorList', 'AorListComplete'] : ['QueueSummary', 'QueueSummaryComplete']
