@@ -99,11 +99,13 @@ export class CallMemory {
   }
 
   hangUp(uniqueid: string): void {
-    if (this.hasMember(uniqueid)) {
+    const channel = this.#channels.get(uniqueid)
+    if (!channel) return
+    if (channel.linkedid !== undefined) {
       this.#ended.add(uniqueid)
       if (this.#ended.size > maxEnded) this.#ended.delete(this.#ended.values().next().value!)
     }
-    this.#remove(uniqueid)
+    this.#forget(uniqueid, channel)
   }
 
   /** A channel begins: whatever had its Uniqueid before (`ChannelId` of Originate may come again) is another one. */
@@ -144,9 +146,12 @@ export class CallMemory {
 
   #remove(uniqueid: string): void {
     const channel = this.#channels.get(uniqueid)
-    if (!channel) return
+    if (channel) this.#forget(uniqueid, channel)
+  }
+
+  #forget(uniqueid: string, { linkedid }: FollowedChannel): void {
     this.#onChanged(uniqueid)
-    this.#leaveCall(channel.linkedid)
+    this.#leaveCall(linkedid)
     this.#channels.delete(uniqueid)
   }
 

@@ -20,6 +20,8 @@ export interface CachedChannel {
 
 const marks = ['Newchannel', 'Newstate', 'Hangup'].map((name) => Buffer.from(`Event: ${name}`))
 
+const none: ReadonlySet<string> = new Set()
+
 /** More than a large PBX has at once, at 1.5 kB each. The oldest go first: they are those whose Hangup was missed. */
 const maxChannels = 20_000
 
@@ -64,8 +66,8 @@ export class ChannelCache {
   }
 
   /** The channels of a call that live, as far as their last Newchannel or Newstate said. @param linkedid as in EventFacts */
-  *inCall(linkedid: string): Generator<string> {
-    for (const uniqueid of this.#calls.get(linkedid) ?? []) if (uniqueid !== this.#hungUp) yield uniqueid
+  inCall(linkedid: string): ReadonlySet<string> {
+    return this.#calls.get(linkedid) ?? none
   }
 
   /** After a server was lost nobody says which of its channels ended. */
@@ -96,6 +98,7 @@ export class ChannelCache {
   #end(event: EventView): void {
     this.#drop()
     this.#hungUp = ownRole(event)?.uniqueid
+    if (this.#hungUp !== undefined) this.#leaveCall(this.#hungUp, this.#channels.get(this.#hungUp))
   }
 
   #drop(): void {
