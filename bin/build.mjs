@@ -1,4 +1,4 @@
-// Builds what is shipped: minified CommonJS bundles in dist/, one for each topic. With `--manifest` also oclif.manifest.json, which is committed.
+// Builds what is shipped: minified CommonJS bundles in dist/, one for each topic and one for each service. With `--manifest` also oclif.manifest.json, which is committed.
 // `--check` builds nothing and exits 1 when the committed manifest is not what the sources give.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -10,14 +10,18 @@ import { bundleOptions } from './bundle-options.mjs'
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const dist = path.join(root, 'dist')
 
-/** The commands by their first word: src/commands/ami/send.ts is of `ami`, src/commands/keygen.ts of `keygen`. */
-function topics() {
+/**
+ * The commands of each bundle. Those of a topic share one: src/commands/ami/send.ts is of `ami`, src/commands/keygen.ts of `keygen`. A service has its own, with
+ * all that only services need, which the short commands beside it would read at each start.
+ */
+function commandsByBundle() {
   const commands = listFiles(path.join(root, 'src/commands'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => path.relative(path.join(root, 'src/commands'), file).replaceAll(path.sep, '/').replace(/\.ts$/, ''))
     .sort()
-  const names = [...new Set(commands.map((command) => command.split('/')[0]))]
-  return Object.fromEntries(names.map((name) => [name, commands.filter((command) => command.split('/')[0] === name)]))
+  const bundleOf = (command) => (command.endsWith('/serve') ? idOf(command) : command.split('/')[0])
+  const names = [...new Set(commands.map(bundleOf))]
+  return Object.fromEntries(names.map((name) => [name, commands.filter((command) => bundleOf(command) === name)]))
 }
 
 /** src/commands/ami/send.ts is ami:send. */
@@ -42,17 +46,17 @@ function listFiles(folder) {
   })
 }
 
-/** A start reads and caches all of a bundle: one for each topic, and one without commands for help, is a third of what all in one would be. */
+/** A start reads and caches all of a bundle: with one without commands for help, each is a third of what all in one would be, or less. */
 async function bundleAll() {
-  const all = { '': [], ...topics() }
-  const built = await Promise.all(Object.entries(all).map(async ([topic, commands]) => [topic, await bundle(commands)]))
-  const files = built.map(([topic, code]) => {
+  const all = { '': [], ...commandsByBundle() }
+  const built = await Promise.all(Object.entries(all).map(async ([bundle, commands]) => [bundle, await bundled(commands)]))
+  const files = built.map(([bundle, code]) => {
     const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
-    return { topic, code, name: `${topic || 'none'}.${hash}.cjs` }
+    return { bundle, code, name: `${bundle.replaceAll(':', '-') || 'none'}.${hash}.cjs` }
   })
   fs.mkdirSync(dist, { recursive: true })
   for (const { name, code } of files) writeWhole(path.join(dist, name), code)
-  const names = Object.fromEntries(files.map(({ topic, name }) => [topic, name]))
+  const names = Object.fromEntries(files.map(({ bundle, name }) => [bundle, name]))
   const ids = Object.values(all).flat().map(idOf)
   writeWhole(
     path.join(dist, 'cli.cjs'),
@@ -78,7 +82,7 @@ async function writeHelp() {
   }
 }
 
-async function bundle(commands) {
+async function bundled(commands) {
   const built = await esbuild.build({
     ...bundleOptions,
     stdin: { contents: entrySource(commands), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' }
@@ -103,7 +107,7 @@ function writeWhole(file, content) {
 /** The manifest as the sources give it; `Config.load` would read the old one back. */
 async function manifest() {
   // Every bundle is loaded, each with its own oclif and its own cache to write, which listen for the end: Node would warn of a leak.
-  process.setMaxListeners(0)
+  for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0)
   const { Plugin } = await import('@oclif/core/config')
   const plugin = new Plugin({
     root,

@@ -11,19 +11,21 @@ const helpFlags = ['--help', '-h']
 
 /**
  * What the command line needs: `pbxkit ami send` nothing of the other topics, and its help no command at all.
- * @param bundles file names by topic; '' is the one without commands, for help and for what is no command
+ * @param bundles file names by the id of a service, or by topic for all else; '' is the one without commands, for help and for what is no command
  * @param commands the ids of all commands
  */
 exports.choose = function choose(folder, bundles, commands) {
   const found = findCommand(process.argv.slice(2), commands)
-  const loadTopic = (topic, use) => load(path.join(folder, bundles[topic]), use)
-  const bundle = found ? loadTopic(found.id.split(':')[0], found.id.replaceAll(':', '-')) : loadTopic('', 'help')
+  const loadBundle = (name, use) => load(path.join(folder, bundles[name]), use)
+  const nameOf = (id) => (id in bundles ? id : id.split(':')[0])
+  const bundle = found ? loadBundle(nameOf(found.id), found.id.replaceAll(':', '-')) : loadBundle('', 'help')
   return {
     run: (argv) => bundle.run(argv, found),
     /** All of them, for whoever makes the manifest; getters stay getters. */
     get COMMANDS() {
-      const all = Object.keys(bundles).map((name) => Object.getOwnPropertyDescriptors(loadTopic(name, 'manifest').COMMANDS))
-      return Object.defineProperties({}, Object.assign({}, ...all))
+      const all = Object.keys(bundles).map((name) => Object.getOwnPropertyDescriptors(loadBundle(name, 'manifest').COMMANDS))
+      const byId = Object.entries(Object.assign({}, ...all)).sort(([one], [other]) => (one < other ? -1 : 1))
+      return Object.defineProperties({}, Object.fromEntries(byId))
     }
   }
 }
