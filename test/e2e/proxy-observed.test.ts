@@ -51,7 +51,8 @@ describe('a running proxy', () => {
   })
 
   it('has metrics and health for HTTP', async () => {
-    const { port } = await serve()
+    // On a busy machine fetch may compose its request for longer than a client of AMI should wait for the banner.
+    const { port } = await serve(['--hello-wait', '2s'])
     await pbxkit(['ami', 'send', 'Ping', ...asAdmin(port)], { env: secret })
     const metrics = await fetchText(port, '/metrics')
     expect(metrics.status).toBe(200)

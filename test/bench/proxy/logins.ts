@@ -4,8 +4,8 @@ import { CrowdClient } from './crowd.js'
 import { type Middle, Rig } from './rig.js'
 
 const parallel = 10
-/** A proxy runs for weeks: what is measured is code that is warm. V8 has compiled what a login runs after some 2,000 of them. */
-const warmUpLogins = 3_000
+/** A proxy runs for weeks: what is measured is code that is warm. V8 has compiled what a login runs after some 6,000 of them. */
+const warmUpLogins = 6_000
 
 /** Logins per second of clients that send at once and leave when they are let in. */
 export async function runLogins(middle: Middle, product: Product, logins: number): Promise<number> {
