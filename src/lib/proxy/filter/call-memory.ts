@@ -23,7 +23,7 @@ export class CallMemory {
   readonly #ended = new Set<string>()
   readonly #onChanged: (uniqueid: string) => void
 
-  /** @param onChanged is told of each channel that joins, leaves, ends or begins anew */
+  /** @param onChanged is told of each channel that joins, leaves, ends, begins anew or is forgotten */
   constructor(onChanged: (uniqueid: string) => void) {
     this.#onChanged = onChanged
   }
@@ -103,14 +103,14 @@ export class CallMemory {
     if (!channel) return
     if (channel.linkedid !== undefined) {
       this.#ended.add(uniqueid)
-      if (this.#ended.size > maxEnded) this.#ended.delete(this.#ended.values().next().value!)
+      if (this.#ended.size > maxEnded) this.#forgetEnded(this.#ended.values().next().value!)
     }
     this.#forget(uniqueid, channel)
   }
 
   /** A channel begins: whatever had its Uniqueid before (`ChannelId` of Originate may come again) is another one. */
   begin(uniqueid: string): void {
-    if (this.#ended.delete(uniqueid)) this.#onChanged(uniqueid)
+    this.#forgetEnded(uniqueid)
     this.#remove(uniqueid)
   }
 
@@ -153,6 +153,10 @@ export class CallMemory {
     this.#onChanged(uniqueid)
     this.#leaveCall(linkedid)
     this.#channels.delete(uniqueid)
+  }
+
+  #forgetEnded(uniqueid: string): void {
+    if (this.#ended.delete(uniqueid)) this.#onChanged(uniqueid)
   }
 
   #joinCall(linkedid: string): void {

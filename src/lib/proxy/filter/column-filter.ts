@@ -111,26 +111,22 @@ export class ColumnFilter implements EventFilter {
     if (roles.length === 0) return undefined
     let passes = false
     for (const role of roles) {
-      if (this.#passing.get(role.uniqueid) === role && this.#isKnown(role)) passes = true
+      if (this.#passing.get(role.uniqueid) === role) passes = true
       else if (this.#blocked.get(role.uniqueid) !== role || this.#memory.follows(role.linkedid)) return undefined
     }
     return passes
   }
 
-  /** Is its call, if it says one, followed now, or has its channel hung up in one that was? */
-  #isKnown({ uniqueid, linkedid }: ChannelRole): boolean {
-    return linkedid === '' || this.#memory.follows(linkedid) || this.#memory.hasEnded(uniqueid)
-  }
-
   #remember({ roles, name }: EventFacts, passes: boolean): void {
     // A context says more than its channel, and with several channels it is open which of them made the event pass.
     if (this.#pattern === undefined || this.#inContext !== undefined || roles.length !== 1) return
-    // Its channel is still to be announced.
-    if (this.#memory.isUnannounced(roles[0]!.uniqueid)) return
+    const role = roles[0]!
+    // What becomes of a channel is told by its Uniqueid; or it is still to be announced.
+    if (role.uniqueid === '' || this.#memory.isUnannounced(role.uniqueid)) return
     if (!passes && !this.#isWanted(name)) return
     const judged = passes ? this.#passing : this.#blocked
     if (judged.size >= maxJudged) judged.clear()
-    judged.set(roles[0]!.uniqueid, roles[0]!)
+    judged.set(role.uniqueid, role)
   }
 
   #isWanted(name: string): boolean {
@@ -178,6 +174,7 @@ export class ColumnFilter implements EventFilter {
   #learn(facts: EventFacts, pattern: ChannelPattern): void {
     const memory = this.#memory
     const { name, roles } = facts
+    let isSettled = true
     for (const { channel, uniqueid, linkedid } of roles) {
       if (uniqueid === '') continue
       if (name === 'newchannel') memory.begin(uniqueid)
@@ -185,10 +182,14 @@ export class ColumnFilter implements EventFilter {
       if (channel !== '' && pattern.matches(channel)) {
         // Without a Linkedid (Rename, OriginateResponse) nothing is said of the call, unless the server is too old to have any.
         if (linkedid !== '' || !memory.knows(uniqueid)) this.#follow(uniqueid, linkedid)
-      } else if (linkedid !== '' && name === 'bridgeenter' && facts.isBasicBridge && memory.isInBridge(facts.bridges[0]!)) {
+        continue
+      }
+      isSettled = false
+      if (linkedid !== '' && name === 'bridgeenter' && facts.isBasicBridge && memory.isInBridge(facts.bridges[0]!)) {
         this.#follow(uniqueid, linkedid)
       }
     }
+    if (isSettled) return
     for (const { channel, uniqueid, linkedid } of roles) {
       if (uniqueid === '' || linkedid === '' || memory.isIn(uniqueid, linkedid)) continue
       if (memory.follows(linkedid)) memory.join(uniqueid, linkedid)
@@ -225,11 +226,8 @@ export class ColumnFilter implements EventFilter {
   #announce(event: EventView, { name, roles }: EventFacts): Buffer[] | undefined {
     let replay: Buffer[] | undefined
     for (const { uniqueid } of roles) {
+      if (name === 'newchannel') this.#memory.announced(uniqueid)
       if (uniqueid === '' || !this.#memory.isUnannounced(uniqueid)) continue
-      if (name === 'newchannel') {
-        this.#memory.announced(uniqueid)
-        continue
-      }
       const cached = this.#cache.get(uniqueid)
       if (cached && !this.#mayShow(cached.newchannel)) continue
       this.#memory.announced(uniqueid)

@@ -213,6 +213,26 @@ describe('leaks', () => {
     expect(filter.followed.channels).toBe(0)
   })
 
+  it('a channel that hung up long ago is a stranger again', () => {
+    const other = channel('PJSIP/b-1', 'L1', '1.2')
+    const mine = channel(`${own}-1;1`, 'L1', '1.1')
+    const ended = [mine, other].map((one) => event('Hangup', one))
+    const late = event('AgentComplete', other)
+    const calls = Array.from({ length: 1_000 }, (_, index) => channel(`${own}-2;${index}`, `M${index}`, `2.${index}`))
+    const later = calls.flatMap((one) => [event('Newchannel', one), event('Hangup', one)])
+    const { sent } = run([event('Newchannel', mine), event('Newchannel', other), ...ended, late, late, ...later, late], {
+      channel: own
+    })
+    expect([sent[4], sent[5], sent.at(-1)].map((text) => text !== undefined)).toEqual([true, true, false])
+  })
+
+  it('what names a call and no Uniqueid passes while the call lasts', () => {
+    const mine = channel(`${own}-1;1`, 'L1', '1.1')
+    const nameless = event('Hold', { Channel: 'PJSIP/b-1', Linkedid: 'L1' })
+    const { sent } = run([event('Newchannel', mine), nameless, nameless, event('Hangup', mine), nameless], { channel: own })
+    expect(sent.map((text) => text !== undefined)).toEqual([true, true, true, true, false])
+  })
+
   it('a channel that went over into another call is followed no more, but for its Hangup', () => {
     const before = channel('PJSIP/b-1', 'L1', '1.2')
     const after = channel('PJSIP/b-1', 'L0', '1.2')
