@@ -6,6 +6,11 @@ import { type PathName, Paths, pathNames } from './paths.js'
 /** Fewer rounds say little about microseconds on a shared machine. */
 const leastRounds = 7
 const parallel = 16
+/**
+ * A tunnel runs for weeks: what is measured is code that is warm, on every path. V8 compiles on for some ten thousand commands, and at the first thousand one costs
+ * three times as much.
+ */
+const warmUp = { commands: 12_000, calls: 6_000 }
 const againstName = 'ssh -R'
 const ways = ['plain', 'tls'] as const
 type Way = (typeof ways)[number]
@@ -41,6 +46,7 @@ export async function measureCommands(options: BenchOptions, product: Product): 
   const commands = options.quick ? 300 : 2_000
   const paths = await Paths.start(product)
   try {
+    if (!options.quick) for (const name of pathNames) await paths.measure(name, `ask-${warmUp.commands}`)
     const done = await rounds(
       options,
       'one command after the other',
@@ -77,7 +83,7 @@ export async function measureCalls(options: BenchOptions, product: Product): Pro
   const paths = await Paths.start(product)
   try {
     const order = { calls, parallel, act: 'short' }
-    for (const name of pathNames) await paths.call(name, { ...order, calls: 500 })
+    for (const name of pathNames) await paths.call(name, { ...order, calls: options.quick ? 500 : warmUp.calls })
     const done = await rounds(options, `calls, ${parallel} at a time`, ['ssh', 'plain', 'tls'], (name) => paths.call(name, order))
     const limits: Readonly<Record<Way, Limit>> = { plain: { atLeast: 2.5 }, tls: { atLeast: 2 } }
     return ways.flatMap((way) => {
