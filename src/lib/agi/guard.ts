@@ -134,16 +134,27 @@ export class AgiGuard {
 
   /** Is there an answer in it? A reply beyond every limit of Asterisk counts as one as soon as it is too long; the rest of it is not looked at. */
   #answers(chunk: Buffer): boolean {
-    if (this.#replies.isOneReply(chunk)) return true
-    try {
-      const messages = this.#replies.push(chunk)
-      this.#hasHungUp ||= messages.some(({ kind }) => kind === 'hangup')
-      return messages.some(({ kind }) => kind === 'reply')
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#replies.takeRest()
-      return true
+    let isAnswered = false
+    for (let at = 0; at < chunk.length; ) {
+      const usual = this.#replies.usualReplies(at === 0 ? chunk : chunk.subarray(at))
+      isAnswered ||= usual > 0
+      at += usual
+      if (at === chunk.length) break
+      // One line that has to be read: behind it the usual ones may go on.
+      const end = chunk.indexOf(lf, at) + 1 || chunk.length
+      try {
+        for (const { kind } of this.#replies.push(chunk.subarray(at, end))) {
+          this.#hasHungUp ||= kind === 'hangup'
+          isAnswered ||= kind === 'reply'
+        }
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        this.#replies.takeRest()
+        return true
+      }
+      at = end
     }
+    return isAnswered
   }
 
   #advance(step: Step): void {
@@ -230,6 +241,7 @@ class Step implements GuardStep {
 }
 
 const lineEnd = Buffer.from('\n')
+const lf = 0x0a
 const cr = 0x0d
 
 /** For Asterisk a CR at the end belongs to the last word: `NOOP\r` is unknown to it. @param line with its LF @returns it without both */

@@ -45,16 +45,18 @@ export class ReplyReader {
   }
 
   /**
-   * Is this one whole reply with code 200, and would `push` say the same? Then it need not be pushed: who only counts answers is spared reading most of
-   * them. False: it may be one all the same.
+   * How many bytes at the beginning of this are whole replies with code 200, of which `push` would say the same? They need not be pushed: who only counts
+   * answers is spared reading most of them. 0: there may be replies all the same.
    */
-  isOneReply(chunk: Buffer): boolean {
-    if (this.#open || this.#lines.waitingBytes > 0 || chunk.length > this.#maxBytes) return false
-    const end = chunk.length - 1
-    if (chunk.indexOf(lf) !== end) return false
-    for (let at = 0; at < usualBeginning.length; at++) if (chunk[at] !== usualBeginning[at]) return false
-    // A value that does not end here goes on in the next line.
-    return chunk[end - 1] === closingParenthesis || !chunk.includes(openingParenthesis)
+  usualReplies(chunk: Buffer): number {
+    if (this.#open || this.#lines.waitingBytes > 0) return 0
+    let start = 0
+    while (beginsUsually(chunk, start)) {
+      const end = chunk.indexOf(lf, start)
+      if (end < 0 || end - start >= this.#maxBytes || !endsHere(chunk, start, end)) break
+      start = end + 1
+    }
+    return start
   }
 
   /** What came and is no whole message: of a reply that was cut by the end of the connection. */
@@ -103,6 +105,18 @@ export class ReplyReader {
     const [text = '', ...usage] = open.lines
     return reply({ code: open.code, text, found: readResult(text), usage, bytes: Buffer.concat(open.bytes) })
   }
+}
+
+function beginsUsually(bytes: Buffer, start: number): boolean {
+  for (let at = 0; at < usualBeginning.length; at++) if (bytes[start + at] !== usualBeginning[at]) return false
+  return true
+}
+
+/** Is there nothing that goes on in the next line? That is a value without its closing parenthesis. */
+function endsHere(bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[end - 1] === closingParenthesis) return true
+  for (let at = start + usualBeginning.length; at < end; at++) if (bytes[at] === openingParenthesis) return false
+  return true
 }
 
 function reply({

@@ -8,6 +8,9 @@ import { readCallAndHeaders } from '../tunnel/tunnel-call.js'
 import { takeCall } from './take-call.js'
 import type { TunnelConnection } from './tunnel-client.js'
 
+/** What waits here for an application that has stopped reading, of one call. */
+const maxWindowBytes = 1024 * 1024
+
 /**
  * One tunnel of protocol 2, from the connection to its loss, or until the server wants to be rid of us: calls that go on then end by themselves.
  * @returns false, when the server said goodbye or the signal was aborted and the calls are over @throws what ended it
@@ -26,7 +29,7 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
   over.catch(() => {})
   try {
     const { session, parameters } = await openTunnel(socket, {
-      ...{ username, secret, channelBinding, timeoutMs, watch, maxIncomingStreams: calls },
+      ...{ username, secret, channelBinding, timeoutMs, watch, maxIncomingStreams: calls, maxWindowBytes },
       parameters: { instance, calls: String(calls), ...(version && { version }) },
       handler: {
         onStream: (stream) => void take(stream, connection),

@@ -149,7 +149,7 @@ export class AsteriskLeg {
 
   #take(chunk: Buffer): void {
     const waiting = this.#waiting
-    if (waiting?.done && this.#replies.isOneReply(chunk)) {
+    if (waiting?.done && this.#replies.usualReplies(chunk) === chunk.length) {
       this.#waiting = undefined
       waiting.patience.end(waiting.wait)
       return waiting.done()

@@ -105,8 +105,8 @@ const serverSides = new WeakMap<AcceptTunnelOptions, YamuxOptions>()
 function yamuxOptions(options: AcceptTunnelOptions): YamuxOptions {
   const known = serverSides.get(options)
   if (known) return known
-  const { handler, maxIncomingStreams, windowBytes, watch } = options
-  const side: YamuxOptions = { role: 'server', handler, maxIncomingStreams: maxIncomingStreams ?? 0, windowBytes, watch }
+  const { handler, maxIncomingStreams, watch } = options
+  const side: YamuxOptions = { role: 'server', handler, maxIncomingStreams: maxIncomingStreams ?? 0, watch }
   serverSides.set(options, side)
   return side
 }

@@ -22,8 +22,8 @@ export interface YamuxOptions {
   handler: YamuxHandler
   /** Streams of the peer at one time; more are reset. Each may keep a window of bytes waiting here. */
   maxIncomingStreams?: number | undefined
-  /** What a peer may send on a stream before we read it: 256 KiB, or more. */
-  windowBytes?: number | undefined
+  /** What a peer may send on a stream before we read it is 256 KiB, which is the default, and up to this on a stream that we read fast. */
+  maxWindowBytes?: number | undefined
   /** Notices a peer that is gone without a word. */
   watch?: SessionWatch | undefined
 }
@@ -47,7 +47,7 @@ const closeTimeoutMs = 5_000
  * session ends with it and destroys it. What breaks the protocol ends the session with GOAWAY; it never throws because of what a peer sends.
  */
 export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
-  readonly windowBytes: number
+  readonly maxWindowBytes: number
   /** Of the last ping; undefined before its answer. */
   roundTripMs: number | undefined
   readonly #transport: Duplex
@@ -79,8 +79,8 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
   constructor(transport: Duplex, options: YamuxOptions) {
     this.#transport = transport
     this.#options = options
-    this.windowBytes = Math.max(options.windowBytes ?? initialWindowBytes, initialWindowBytes)
-    this.#decoder = new FrameDecoder(this.windowBytes)
+    this.maxWindowBytes = Math.max(options.maxWindowBytes ?? initialWindowBytes, initialWindowBytes)
+    this.#decoder = new FrameDecoder(this.maxWindowBytes)
     this.#queue = new SendQueue(transport)
     this.#nextId = options.role === 'client' ? 1 : 2
   }
@@ -126,7 +126,7 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     const stream = this.#add(this.#nextId)
     this.#unacknowledged.add(stream.id)
     this.#nextId += 2
-    this.update(stream, Flag.syn, this.windowBytes - initialWindowBytes)
+    this.update(stream, Flag.syn, 0)
     return stream
   }
 
@@ -232,8 +232,7 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     }
     this.#incoming++
     const stream = this.#add(streamId)
-    if (this.windowBytes > initialWindowBytes || this.#owedAcks >= maxOwedAcks)
-      this.update(stream, Flag.ack, this.windowBytes - initialWindowBytes)
+    if (this.#owedAcks >= maxOwedAcks) this.update(stream, Flag.ack, 0)
     else {
       this.#owedAcks++
       stream.owesAck = true

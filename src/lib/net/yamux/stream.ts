@@ -6,12 +6,15 @@ import { Flag, initialWindowBytes } from './frame.js'
 
 /** A window is a number of 32 bits. */
 const maxWindowBytes = 2 ** 32 - 1
+/** A reader that takes half a window in less than this is held up by the window: more may be on its way. */
+const fastMs = 500
 /** What waits here for the peer, before whoever writes is asked to stop: as much as a Duplex has. */
 const highWaterBytes = 16 * 1024
 
 /** What a stream needs of its session. */
 export interface StreamOwner {
-  readonly windowBytes: number
+  /** No window grows beyond it. */
+  readonly maxWindowBytes: number
   /** The stream has something to send: asks it for payloads when its turn comes. */
   schedule(stream: YamuxStream): void
   /** Sends a window update. */
@@ -32,7 +35,7 @@ export interface FirstReader {
 
 /**
  * One stream of a session. `end` closes our half, `destroy` before both halves are closed resets it, and `close` comes when both are. Credit goes back to
- * the peer as the reader takes bytes, so that no more than a window waits here.
+ * the peer as the reader takes bytes, so that no more than a window waits here; the window of a stream that is read fast grows.
  *
  * It has the events of a Duplex, `data`, `end`, `drain` and `close`, and is none: a call is a stream at either end and a few short lines, and most of
  * what a call cost went into a Duplex, its states and its turns. Frames are told as they come, in the same turn. There is no event `error`: see `errored`.
@@ -51,7 +54,11 @@ export class YamuxStream extends EventEmitter implements ByteChannel {
   writableNeedDrain = false
   readonly #owner: StreamOwner
   #sendWindow = initialWindowBytes
-  #receiveWindow: number
+  #receiveWindow = initialWindowBytes
+  /** What the peer may have sent and the reader not taken. */
+  #windowBytes = initialWindowBytes
+  /** Of `performance.now()`. */
+  #creditedMs = Number.NEGATIVE_INFINITY
   /** Bytes that the reader took and the peer has no credit for yet. */
   #taken = 0
   #isFlowing = false
@@ -70,7 +77,6 @@ export class YamuxStream extends EventEmitter implements ByteChannel {
     super()
     this.id = id
     this.#owner = owner
-    this.#receiveWindow = owner.windowBytes
   }
 
   get writable(): boolean {
@@ -260,11 +266,21 @@ export class YamuxStream extends EventEmitter implements ByteChannel {
 
   /** Half a window at a time: an update for every line would double the frames. */
   #giveCredit(): void {
-    if (this.#taken < this.#owner.windowBytes / 2 || this.#isEndedByPeer || this.#isOver) return
-    const credit = this.#taken
+    if (this.#taken < this.#windowBytes / 2 || this.#isEndedByPeer || this.#isOver) return
+    const credit = this.#taken + this.#growth()
     this.#taken = 0
     this.#receiveWindow += credit
     this.#owner.update(this, 0, credit)
+  }
+
+  /** A window of 256 KiB is 2.5 MB/s where a round trip takes 100 ms. @returns how much more than before may be on its way */
+  #growth(): number {
+    const nowMs = performance.now()
+    const isFast = nowMs - this.#creditedMs < fastMs
+    this.#creditedMs = nowMs
+    const before = this.#windowBytes
+    if (isFast) this.#windowBytes = Math.min(2 * before, this.#owner.maxWindowBytes)
+    return this.#windowBytes - before
   }
 
   #sendEnd(): void {

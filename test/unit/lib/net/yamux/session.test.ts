@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ConnectionLostError } from '../../../../../src/lib/errors.js'
 import { SessionWatch } from '../../../../../src/lib/net/yamux/session-watch.js'
 import { closed, readAll, sessions } from './support.js'
@@ -80,14 +80,46 @@ describe('YamuxSession', () => {
     expect(client.transport.written).toBeGreaterThan(sentUnread)
   })
 
-  it('grants a larger window when that is wanted', async () => {
-    const { client, server } = sessions({ server: { windowBytes: 512 * 1024 } })
+  it.each([
+    { most: 1024 * 1024, wanted: 1024 * 1024 },
+    { most: undefined, wanted: 256 * 1024 }
+  ])('lets the window of a stream that is read fast grow to $wanted when the most is $most', async ({ most, wanted }) => {
+    const { client, server } = sessions({ server: { maxWindowBytes: most } })
     const stream = client.session.open()
     const other = await server.accepted()
-    stream.write(pattern(600 * 1024))
+    let received = 0
+    other.on('data', (bytes: Buffer) => (received += bytes.length)).resume()
+    const fast = 4 * 1024 * 1024
+    stream.write(pattern(fast))
+    await vi.waitFor(() => expect(received).toBe(fast))
+    other.pause()
+    stream.write(pattern(fast))
     await quiet(client.transport)
-    expect(client.transport.written).toBeGreaterThan(512 * 1024)
-    expect(client.transport.written).toBeLessThan(513 * 1024)
+    const unread = client.transport.written - fast
+    // Half a window may have been taken that the peer has no credit for yet; frames have their headers.
+    expect(unread).toBeGreaterThan(wanted / 2)
+    expect(unread).toBeLessThan(wanted * 1.02)
+    other.destroy()
+  })
+
+  it('lets the window of a stream that is read slowly be', async () => {
+    const { client, server } = sessions({ server: { maxWindowBytes: 1024 * 1024 } })
+    const stream = client.session.open()
+    const other = await server.accepted()
+    let nowMs = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+    other.on('data', () => (nowMs += 1_000)).resume()
+    const first = 1024 * 1024
+    let sent = 0
+    for (; sent < first; sent += 16 * 1024) {
+      stream.write(pattern(16 * 1024))
+      await quiet(client.transport)
+    }
+    clock.mockRestore()
+    other.pause()
+    stream.write(pattern(first))
+    await quiet(client.transport)
+    expect(client.transport.written - sent).toBeLessThan(256 * 1024 * 1.1)
     other.destroy()
   })
 
