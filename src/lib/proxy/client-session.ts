@@ -183,7 +183,8 @@ export class ClientSession implements Subscriber {
     this.#context.metrics.login('success')
     clearTimeout(this.#authTimer)
     audit(this.#context.log, { event: 'login', outcome: 'accepted', client: this.address, user: this.login.username })
-    this.view.open(wishes)
+    // Gone while its secret was hashed: nobody would take its events from it again.
+    if (!this.#closing) this.view.open(wishes)
   }
 
   /** The login was refused: answered late and closed, as Asterisk does, so that guessing is slow. What comes meanwhile is not heard. */
