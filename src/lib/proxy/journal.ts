@@ -11,6 +11,9 @@ export interface Past {
   gapUntil: number | undefined
 }
 
+/** Stands where a batch was that is not kept any more. */
+const forgotten = new EventBatch(Buffer.alloc(0), '', 0, 0)
+
 /**
  * Numbers the events of all servers, and remembers the latest of them, so that a client that comes back can be given what it missed. The
  * numbers go on rising when the proxy starts anew: the first is the time of the start in microseconds, more than any proxy sends events.
@@ -49,13 +52,19 @@ export class Journal {
     this.#batches.push(new EventBatch(this.#shelf.keep(run), server, this.#next, count))
     this.#next += count
     this.#bytes += run.length
-    while (this.#bytes > this.#maxBytes) this.#bytes -= this.#batches[this.#oldest++]!.bytes.length
-    // Forgotten ones are taken out in bulk: one by one would move the whole list each time.
+    while (this.#bytes > this.#maxBytes) this.#forgetOldest()
+    // Their places are taken out in bulk: one by one would move the whole list each time.
     if (this.#oldest > 1024 && this.#oldest * 2 > this.#batches.length) {
       this.#batches = this.#batches.slice(this.#oldest)
       this.#oldest = 0
     }
     return batch
+  }
+
+  /** Its place stays for a while, its bytes do not: a thousand runs of a busy server are far more than all that is kept. */
+  #forgetOldest(): void {
+    this.#bytes -= this.#batches[this.#oldest]!.bytes.length
+    this.#batches[this.#oldest++] = forgotten
   }
 
   /** All that is known of the events behind a number. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { Journal } from '../../../../src/lib/proxy/journal.js'
 import { startPair, untilTrue } from './support/proxy.js'
@@ -99,6 +101,27 @@ describe('the journal', () => {
     const keptBytes = [...known, ...missed].reduce((sum, { bytes }) => sum + bytes.length, 0)
     expect(keptBytes).toBeLessThanOrEqual(1000)
     expect(keptBytes).toBeGreaterThan(800)
+  })
+
+  it('lets go of the bytes of what it forgets, at once', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const journal = new Journal(1000)
+    const append = () => {
+      const run = Buffer.from(event(1).padStart(600, 'x'))
+      // Small buffers are parts of a pool, which others keep.
+      const own = Buffer.alloc(run.length)
+      run.copy(own)
+      journal.append(own, 'pbx')
+      return new WeakRef(own)
+    }
+    const first = append()
+    const second = append()
+    // In the turn in which it was made, a reference keeps what it refers to.
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(first.deref()).toBeUndefined()
+    expect(second.deref()).toBeDefined()
   })
 
   it('counts as the fan-out cuts, bare line feeds included', () => {
