@@ -220,7 +220,7 @@ export class Upstream {
     const { stream, parser, early } = session
     const up = (fullyBooted?: Block) => {
       clearTimeout(bootTimer)
-      if (this.#state !== 'booting') return
+      if (this.#state !== 'booting' || this.#stop.signal.aborted) return
       this.#state = 'up'
       this.since = new Date()
       if (this.#wasUp) this.reconnects++
@@ -241,7 +241,10 @@ export class Upstream {
     for (const block of early) this.#takeWhileBooting(block.bytes, up)
     // FullyBooted is an event: with `events = off` none comes.
     if (this.options.events === false) up()
-    const push = (bytes: Buffer) => splitter.push(bytes, this.isUp ? this.#router.pending.lookout : whileBooting)
+    const push = (bytes: Buffer) => {
+      // Until it closes, a server that was taken out says what the session in its place says, too.
+      if (!this.#stop.signal.aborted) splitter.push(bytes, this.isUp ? this.#router.pending.lookout : whileBooting)
+    }
     push(parser.takePending())
     // The read buffer is used again for the next read: what is handed on is a copy.
     stream.read(this.options.tls ? push : (bytes) => push(Buffer.from(bytes)))
@@ -289,11 +292,12 @@ export class Upstream {
     )
   }
 
-  /** Before FullyBooted no client has an action here: what comes are events, and the answers to our login. */
+  /** Before FullyBooted no client has an action here: what comes are events, and the answers to the Pings that keep the session alive. */
   #takeWhileBooting(bytes: Buffer, up: (fullyBooted: Block) => void): void {
     const event = new Block(bytes).get('Event')?.trim()
     if (event === 'FullyBooted') up(new Block(bytes))
     else if (event !== undefined) this.#handlers.onEvents(closeBlock(bytes, this.#mark))
+    else this.#router.take(bytes)
   }
 
   #markRun(run: Buffer): Buffer {
