@@ -200,7 +200,7 @@ class AmiProxy {
   }
 
   #createUpstream(server: ProxyOptions['servers'][number]): Upstream {
-    return new Upstream(server, this.#options, {
+    return new Upstream(server, () => this.#options, {
       handlers: {
         onEvents: (run, own) => {
           const batch = this.#journal.append(run, server.name)

@@ -44,7 +44,7 @@ type UpstreamSettings = Pick<
  */
 export class Upstream {
   readonly options: ServerOptions
-  readonly #settings: UpstreamSettings
+  readonly #settings: () => UpstreamSettings
   readonly #handlers: UpstreamHandlers
   readonly #log: ProxyLog
   readonly #stop = new AbortController()
@@ -69,10 +69,13 @@ export class Upstream {
   /** Why it is not up, for whoever asks. */
   lastError = 'it was not reached yet'
 
-  /** @param isMarked whether `Server: name` is to be appended to what comes from here */
+  /**
+   * @param settings as they are now: each session begins with them
+   * @param isMarked whether `Server: name` is to be appended to what comes from here
+   */
   constructor(
     options: ServerOptions,
-    settings: UpstreamSettings,
+    settings: () => UpstreamSettings,
     { handlers, log, isMarked }: { handlers: UpstreamHandlers; log: ProxyLog; isMarked: () => boolean }
   ) {
     this.options = options
@@ -139,7 +142,7 @@ export class Upstream {
 
   /** Connects, and connects again, until it is stopped. Never rejects. */
   async run(): Promise<void> {
-    const backoff = new Backoff(this.#settings.reconnect)
+    let backoff = new Backoff(this.#settings().reconnect)
     let failures = 0
     while (!this.#stop.signal.aborted) {
       let refused = false
@@ -150,15 +153,16 @@ export class Upstream {
         // Fully booted, it was in order: an Asterisk that is restarted again and again is found again each time.
         failures++
         if (this.isUp) {
-          backoff.reset()
+          backoff = new Backoff(this.#settings().reconnect)
           failures = 0
         }
         this.#setDown((error as Error).message)
       }
       if (this.#stop.signal.aborted) break
-      if (this.#settings.maxRetries > 0 && failures > this.#settings.maxRetries) return this.#giveUp()
+      const { maxRetries, reconnect } = this.#settings()
+      if (maxRetries > 0 && failures > maxRetries) return this.#giveUp(maxRetries)
       // Whoever guesses at passwords gets banned: a refusal is not tried again soon.
-      const retryInMs = refused ? this.#settings.reconnect.maxMs : backoff.next()
+      const retryInMs = refused ? reconnect.maxMs : backoff.next()
       this.#log.warn({ server: this.name, reason: this.lastError, retryInMs }, 'server not connected')
       await sleep(retryInMs, this.#stop.signal)
     }
@@ -169,9 +173,9 @@ export class Upstream {
     return this.#isGivenUp
   }
 
-  #giveUp(): void {
+  #giveUp(maxRetries: number): void {
     this.#isGivenUp = true
-    this.lastError = `tried again ${this.#settings.maxRetries} times, and given up: ${this.lastError}`
+    this.lastError = `tried again ${maxRetries} times, and given up: ${this.lastError}`
     this.#log.warn({ server: this.name, reason: this.lastError }, 'server given up; a reload tries again')
   }
 
@@ -202,21 +206,23 @@ export class Upstream {
   async #serve(): Promise<void> {
     this.#state = 'connecting'
     const { host, port, username, secret, auth, tls } = this.options
+    const settings = this.#settings()
+    const { serverTimeoutMs, limits } = settings
     const session = await openSession({
-      connect: { host, port, tls, timeoutMs: this.#settings.serverTimeoutMs, signal: this.#stop.signal },
+      connect: { host, port, tls, timeoutMs: serverTimeoutMs, signal: this.#stop.signal },
       credentials: { username, secret, auth, events: this.options.events === false ? 'off' : 'on' },
-      timeoutMs: this.#settings.serverTimeoutMs,
-      limits: this.#settings.limits,
+      timeoutMs: serverTimeoutMs,
+      limits,
       readBuffer: this.#readBuffer,
       trace: this.#tap && tapLogin(this.#tap)
     })
     this.#session = session
     this.#state = 'booting'
     this.#log.debug({ server: this.name, banner: session.banner }, 'logged in')
-    await this.#readUntilLost(session)
+    await this.#readUntilLost(session, settings)
   }
 
-  #readUntilLost(session: Session): Promise<never> {
+  #readUntilLost(session: Session, { bootTimeoutMs, keepAliveMs, limits }: UpstreamSettings): Promise<never> {
     const { stream, parser, early } = session
     const up = (fullyBooted?: Block) => {
       clearTimeout(bootTimer)
@@ -230,14 +236,14 @@ export class Upstream {
       this.#handlers.onUp(this)
     }
     // Asterisk before 1.6 has no FullyBooted, and a user without the class `system` may not be told.
-    const bootTimer = setTimeout(up, this.#settings.bootTimeoutMs)
+    const bootTimer = setTimeout(up, bootTimeoutMs)
     keepAlive(stream.socket, {
-      intervalMs: this.#settings.keepAliveMs,
+      intervalMs: keepAliveMs,
       ask: () => this.#ping(nobody),
       isBusy: () => this.#router.pending.hasWork
     })
     const lost = this.#whenLost(stream.socket).finally(() => clearTimeout(bootTimer))
-    const splitter = this.#createSplitter(up)
+    const splitter = this.#createSplitter(limits, up)
     for (const block of early) this.#takeWhileBooting(block.bytes, up)
     // FullyBooted is an event: with `events = off` none comes.
     if (this.options.events === false) up()
@@ -270,8 +276,7 @@ export class Upstream {
     })
   }
 
-  #createSplitter(up: (fullyBooted: Block) => void): StreamSplitter {
-    const { limits } = this.#settings
+  #createSplitter(limits: UpstreamSettings['limits'], up: (fullyBooted: Block) => void): StreamSplitter {
     return new StreamSplitter(
       {
         onRun: (run) => {

@@ -54,3 +54,12 @@ it('a server that was taken out is not heard any more, even before it has closed
   expect(client.received).toContain('Event: ProxyServerDown')
   expect(client.received).not.toContain('Event: Late')
 })
+
+it('what a reload says of retries counts for a server that stays, from the next loss on', async () => {
+  const { server, proxy } = await startPair()
+  const client = await proxy.login()
+  await proxy.running.reload({ ...testOptions([serverOptions(server.port)], { maxRetries: 1 }), listen: proxy.running.addresses })
+  await server.stop()
+  await untilTrue(client, () => proxy.log.some(({ message }) => message.startsWith('server given up')))
+  expect(proxy.running.servers.all[0]!.lastError).toMatch(/^tried again 1 times, and given up/)
+})
