@@ -1,4 +1,5 @@
 import { UnsafeHeaderError } from '../errors.js'
+import { maskedValues } from './secrets.js'
 
 /** One field of an action: a header's name and value. A name may come several times (Variable). */
 export type Field = readonly [name: string, value: string]
@@ -24,8 +25,10 @@ export function assertSafe(name: string, value: string): void {
     })
   }
   if (/[\r\n\0]/.test(value)) {
+    // The message goes to logs: what would be masked there is not in it.
+    const [shown] = maskedValues([{ name, value }])
     throw new UnsafeHeaderError(
-      `The value of ${name} holds a line break or NUL, which would begin a new header: ${JSON.stringify(value.slice(0, 80))}`,
+      `The value of ${name} holds a line break or NUL, which would begin a new header: ${JSON.stringify(shown!.slice(0, 80))}`,
       {
         hint: 'AMI has no way to send such a value; repeat the header, or leave the line break out.'
       }

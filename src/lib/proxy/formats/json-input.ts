@@ -3,7 +3,7 @@ import type { Block } from '../../ami/block.js'
 import type { ParserLimits } from '../../ami/block-parser.js'
 import { DataError, ProtocolError, UnsafeHeaderError } from '../../errors.js'
 import type { InputFormat, InputParser } from './format.js'
-import { inputAction, invalidInput, maxHeaders } from './input-action.js'
+import { inputAction, invalidInput, jsonFault, maxHeaders } from './input-action.js'
 
 /** An action is an object of values and arrays; variables may be an object of arrays. Nothing has a use for more. */
 const maxDepth = 3
@@ -113,7 +113,7 @@ function readAction(bytes: Buffer, limits: ParserLimits): Block {
   try {
     action = JSON.parse(utf8.decode(bytes)) as Record<string, unknown>
   } catch (cause) {
-    throw invalidInput('JSON', cause instanceof TypeError ? 'it is not UTF-8' : (cause as Error).message, cause)
+    throw invalidInput('JSON', cause instanceof TypeError ? 'it is not UTF-8' : jsonFault(cause), cause)
   }
   assertSmall(action, limits)
   try {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { actionFromJson } from '../../ami/action-input.js'
 import type { Block } from '../../ami/block.js'
 import type { Field } from '../../ami/encode.js'
+import { jsonFault } from '../formats/input-action.js'
 import { assertSmall } from '../formats/json-input.js'
 import { HttpError } from './http-error.js'
 
@@ -67,7 +68,7 @@ function readJson(body: Buffer): Field[] {
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
-    throw new HttpError(400, `The body is no JSON: ${(cause as Error).message}`)
+    throw new HttpError(400, `The body is no JSON: ${jsonFault(cause)}`)
   }
   return fieldsFromJson(json, 'the body')
 }

@@ -4,6 +4,7 @@ import { encodeBlock, type Field } from '../../ami/encode.js'
 import { PbxkitError } from '../../errors.js'
 import { acceptWebSocket } from '../../net/web-socket-stream.js'
 import type { OutputFormat } from '../formats/format.js'
+import { jsonFault } from '../formats/input-action.js'
 import { errorAnswer } from '../rewrite.js'
 import { HttpError } from './http-error.js'
 import { fieldsFromJson } from './request-action.js'
@@ -57,7 +58,7 @@ export function readMessage(message: string): Buffer {
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    throw new HttpError(400, `The message is no JSON: ${(cause as Error).message}`)
+    throw new HttpError(400, `The message is no JSON: ${jsonFault(cause)}`)
   }
   const fields: Field[] = fieldsFromJson(json, 'the message')
   return encodeBlock(fields)

@@ -64,4 +64,13 @@ describe('encodeBlock', () => {
       })
     )
   })
+
+  it('says which value it refuses, but never a secret', () => {
+    expect(() => encodeBlock([['Channel', 'Local/1\nX: y']])).toThrow('"Local/1\\nX: y"')
+    for (const [name, value] of [
+      ['Secret', 'hunter2\r'],
+      ['Variable', 'PIN=hunter2\n']
+    ] as const)
+      expect(() => encodeBlock([[name, value]])).toThrow(/^The value of \w+ holds a line break(?!.*hunter2)/s)
+  })
 })
