@@ -1,5 +1,6 @@
 import type { Block } from '../ami/block.js'
 import type { Field } from '../ami/encode.js'
+import { EventMask } from '../ami/event-mask.js'
 import { audit, auditedFields } from './audit/audit.js'
 import type { ClientSession } from './client-session.js'
 import { inputFormats, outputFormat, outputFormatNames } from './formats/formats.js'
@@ -167,7 +168,17 @@ function serverFrom(block: Block): ServerOptions | string {
   if (!/^[\w.:-]{1,253}$/.test(host)) return 'Server is no name or address'
   const auth = value('Auth').toLowerCase() === 'plain' ? 'plain' : 'md5'
   const tls = /^(on|yes|true|1)$/i.test(value('TLS'))
-  return { name: host, host, port, username: value('Username'), secret: block.get('Secret')!, auth, ...(tls && { tls: {} }) }
+  const events = new EventMask(value('Events')).wantsAny
+  return {
+    name: host,
+    host,
+    port,
+    username: value('Username'),
+    secret: block.get('Secret')!,
+    auth,
+    events,
+    ...(tls && { tls: {} })
+  }
 }
 
 /** What a client sent goes into another's answer without what terminals and parsers obey. */

@@ -81,6 +81,17 @@ describe('AddServer and DropServer', () => {
     expect(await client.ask('Server: localhost\r\nAction: Ping\r\n', 'q')).toContain('not configured')
   })
 
+  it('a server that is added with `Events: off` sends none', async () => {
+    const { proxy } = await startPair()
+    const added = await startServer({ booted: '' })
+    const client = await proxy.login(administrator)
+    const action = `ProxyAction: AddServer\r\nServer: localhost\r\nPort: ${added.port}\r\nUsername: x\r\nSecret: Y\r\nEvents: off\r\nAuth: plain\r\n`
+    await client.ask(action, 'a')
+    await client.block('Event: ProxyServerUp\r\nPrivilege: system,all\r\nServer: localhost\r\n')
+    expect(added.received).toContain('Events: off\r\n')
+    expect(await client.ask('ProxyAction: ListServers\r\n', 'l')).toMatch(/H: localhost .* E: off \r\n/)
+  })
+
   it.each([
     [
       'AddServer without a port',
