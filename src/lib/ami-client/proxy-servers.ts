@@ -4,7 +4,7 @@ import { type PbxkitError, ProtocolError, UsageError } from '../errors.js'
 import type { AmiClient } from './client.js'
 
 /** Asks a proxy for the names of its servers. @throws ProtocolError when the peer is no such proxy */
-export async function listProxyServers(client: AmiClient, options: { timeoutMs: number }): Promise<string[]> {
+async function listProxyServers(client: AmiClient, options: { timeoutMs: number }): Promise<string[]> {
   const { response } = await client.request([['ProxyAction', 'ListServers']], options)
   const names = response.getAll('ProxyServerName')
   if (names.length === 0) {

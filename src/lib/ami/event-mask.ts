@@ -1,5 +1,3 @@
-import { findHeader } from './block.js'
-
 /**
  * Asterisk's event classes, each at its bit of `EVENT_FLAG_…` (manager.h). `all` in a Privilege header is no class: Asterisk appends it to every
  * event's.
@@ -88,15 +86,6 @@ export class EventMask {
 
   wants(eventClasses: readonly string[]): boolean {
     return this.wantsBits(EventMask.bitsOf(eventClasses))
-  }
-
-  /** The same, of an event's bytes. One without a Privilege goes to everybody who wants any. */
-  wantsEvent(event: Buffer): boolean {
-    if (this.wantsAll || !this.wantsAny) return this.wantsAll
-    const privilege = findHeader(event, 'Privilege')
-    if (!privilege) return true
-    const names = event.toString('latin1', privilege.valueStart, privilege.valueEnd).split(',')
-    return this.wants(names.map((name) => name.trim().toLowerCase()))
   }
 }
 

@@ -5,7 +5,7 @@ import { repeatableHeaders } from './catalog/overlay.js'
 /** Where values that are not UTF-8 are kept whole, as base64, under their header's name. */
 export const base64Key = '$base64'
 /** Where lines without a colon are kept. */
-export const linesKey = '$lines'
+const linesKey = '$lines'
 
 /**
  * A block as JSON: header names as they are, repeated headers as arrays. A value that is not UTF-8 is given as text, and its bytes

@@ -48,7 +48,7 @@ const proxyActions = [
 ]
 
 /** Upper ends in seconds: from a local answer (1 ms) to an Originate that rings (30 s). */
-export const durationBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const
+const durationBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const
 
 export class ServerCounts {
   events = 0
@@ -152,12 +152,11 @@ export class ProxyMetrics {
   }
 
   /** For `ServerStatus`. */
-  serverRates(server: string): { eventsPerS: number | null; bytesIn: number; reconnects: number; lagMs: number | null } {
-    const { rate, bytes, reconnects, lagS } = this.#servers.get(server) ?? new ServerCounts()
+  serverRates(server: string): { eventsPerS: number | null; bytesIn: number; lagMs: number | null } {
+    const { rate, bytes, lagS } = this.#servers.get(server) ?? new ServerCounts()
     return {
       eventsPerS: this.#options.countsEvents ? rate.perSecond(this.#nowMs()) : null,
       bytesIn: bytes,
-      reconnects,
       lagMs: lagS === undefined ? null : lagS * 1000
     }
   }

@@ -52,7 +52,7 @@ export function documentAction(action: ActionDefinition): Documentation {
 }
 
 /** What the bundled catalogue says of an event. */
-export function documentEvent(event: EventDefinition): Documentation {
+function documentEvent(event: EventDefinition): Documentation {
   return {
     kind: 'event',
     name: event.name,

@@ -35,7 +35,7 @@ export class EventFilterError extends DataError {
 export const maximumPatternBytes = 1024
 
 /** RE2 repeats nothing more often, and takes no expression that grows much larger; `a{10}` counts as ten. */
-export const maximumStates = 1000
+const maximumStates = 1000
 
 /**
  * All regular expressions of one session together. Each character of an event may be tested against every choice (`.`, `[...]`, `|`, `*`, and as

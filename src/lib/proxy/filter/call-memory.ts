@@ -138,12 +138,6 @@ export class CallMemory {
     this.#bridges.delete(bridge)
   }
 
-  forgetServer(server: string): void {
-    const prefix = `${server}\n`
-    for (const uniqueid of this.#channels.keys()) if (uniqueid.startsWith(prefix)) this.#remove(uniqueid)
-    for (const bridge of this.#bridges.keys()) if (bridge.startsWith(prefix)) this.#bridges.delete(bridge)
-  }
-
   #remove(uniqueid: string): void {
     const channel = this.#channels.get(uniqueid)
     if (channel) this.#forget(uniqueid, channel)

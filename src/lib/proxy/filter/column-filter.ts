@@ -84,11 +84,6 @@ export class ColumnFilter implements EventFilter {
     return this.#account ? forceAccount(bytes, this.#account) : bytes
   }
 
-  /** A server was lost: nobody says which of its channels end. */
-  forgetServer(server: string): void {
-    this.#memory.forgetServer(server)
-  }
-
   /** Calls that the user was in before it logged in. */
   #followLiving(): void {
     const pattern = this.#pattern

@@ -17,7 +17,7 @@ export const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Opti
  * connection.
  * @param xmlCompat several XML documents one after the other, as from the old program
  */
-export function encodeAnswer(blocks: readonly Buffer[], format: OutputFormat, { xmlCompat }: { xmlCompat: boolean }): Buffer {
+function encodeAnswer(blocks: readonly Buffer[], format: OutputFormat, { xmlCompat }: { xmlCompat: boolean }): Buffer {
   const documents = blocks.map((block) => format.encode(block, isProxys(block) ? 'proxy' : 'server'))
   if (format.name === 'json') return Buffer.from(`[${documents.map((one) => one.toString('utf8').trim()).join(',\n')}]\n`)
   const isDocument = documents.length === 1 || xmlCompat || format.name !== 'xml'

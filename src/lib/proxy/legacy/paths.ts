@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 /** Where astmanproxy looked for its files, 1.22 and 1.30 alike: the paths were compiled in. */
-export const legacyConfPath = '/etc/asterisk/astmanproxy.conf'
-export const legacyUsersPath = '/etc/asterisk/astmanproxy.users'
+const legacyConfPath = '/etc/asterisk/astmanproxy.conf'
+const legacyUsersPath = '/etc/asterisk/astmanproxy.users'
 
 /**
  * The astmanproxy.conf that the old program would have read. Undefined when there is none, or when it is not ours to read.

@@ -2,7 +2,7 @@
  * What the page may do, and be done with (Content Security Policy Level 3): nothing but its own files and its own WebSocket (`'self'` covers that of
  * the same host). No text becomes markup or a script, not even by a mistake of ours (`require-trusted-types-for`, where browsers know it).
  */
-export const contentSecurityPolicy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
