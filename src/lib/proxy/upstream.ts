@@ -4,7 +4,6 @@ import { encodeBlock } from '../ami/encode.js'
 import { blocksOfRun, StreamSplitter } from '../ami/stream-splitter.js'
 import { openSession, type Session } from '../ami-client/session.js'
 import { ConnectionLostError, LoginError } from '../errors.js'
-import { Backoff } from '../net/backoff.js'
 import { peerName } from '../net/connect.js'
 import { keepAlive } from '../net/keep-alive.js'
 import { AnswerRouter, nobody } from './answer-router.js'
@@ -12,6 +11,7 @@ import type { OwnCopy } from './fan-out.js'
 import { GatheredWrites } from './gathered-writes.js'
 import type { ProxyLog, ProxyOptions, ServerOptions } from './options.js'
 import type { Requester } from './pending-actions.js'
+import { Retries } from './retries.js'
 import { closeBlock } from './rewrite.js'
 import { RoundTrip } from './round-trip.js'
 import { ServerUptime } from './server-uptime.js'
@@ -142,29 +142,25 @@ export class Upstream {
 
   /** Connects, and connects again, until it is stopped. Never rejects. */
   async run(): Promise<void> {
-    let backoff = new Backoff(this.#settings().reconnect)
-    let failures = 0
+    const retries = new Retries(this.#settings)
     while (!this.#stop.signal.aborted) {
-      let refused = false
-      try {
-        await this.#serve()
-      } catch (error) {
-        refused = error instanceof LoginError
-        // Fully booted, it was in order: an Asterisk that is restarted again and again is found again each time.
-        failures++
-        if (this.isUp) {
-          backoff = new Backoff(this.#settings().reconnect)
-          failures = 0
-        }
-        this.#setDown((error as Error).message)
-      }
+      const ending = await this.#serveUntilLost()
       if (this.#stop.signal.aborted) break
-      const { maxRetries, reconnect } = this.#settings()
-      if (maxRetries > 0 && failures > maxRetries) return this.#giveUp(maxRetries)
-      // Whoever guesses at passwords gets banned: a refusal is not tried again soon.
-      const retryInMs = refused ? reconnect.maxMs : backoff.next()
+      const retryInMs = retries.nextMs(ending)
+      if (retryInMs === undefined) return this.#giveUp()
       this.#log.warn({ server: this.name, reason: this.lastError, retryInMs }, 'server not connected')
       await sleep(retryInMs, this.#stop.signal)
+    }
+  }
+
+  /** One session, or the try to get one. Never rejects. */
+  async #serveUntilLost(): Promise<{ wasUp: boolean; isRefused: boolean }> {
+    try {
+      return await this.#serve()
+    } catch (error) {
+      const wasUp = this.isUp
+      this.#setDown((error as Error).message)
+      return { wasUp, isRefused: error instanceof LoginError }
     }
   }
 
@@ -173,9 +169,9 @@ export class Upstream {
     return this.#isGivenUp
   }
 
-  #giveUp(maxRetries: number): void {
+  #giveUp(): void {
     this.#isGivenUp = true
-    this.lastError = `tried again ${maxRetries} times, and given up: ${this.lastError}`
+    this.lastError = `tried again ${this.#settings().maxRetries} times, and given up: ${this.lastError}`
     this.#log.warn({ server: this.name, reason: this.lastError }, 'server given up; a reload tries again')
   }
 
@@ -203,7 +199,7 @@ export class Upstream {
     this.send('Ping', Buffer.from('Action: Ping\r\n'), undefined, requester)
   }
 
-  async #serve(): Promise<void> {
+  async #serve(): Promise<never> {
     this.#state = 'connecting'
     const { host, port, username, secret, auth, tls } = this.options
     const settings = this.#settings()
@@ -219,7 +215,7 @@ export class Upstream {
     this.#session = session
     this.#state = 'booting'
     this.#log.debug({ server: this.name, banner: session.banner }, 'logged in')
-    await this.#readUntilLost(session, settings)
+    return this.#readUntilLost(session, settings)
   }
 
   #readUntilLost(session: Session, { bootTimeoutMs, keepAliveMs, limits }: UpstreamSettings): Promise<never> {
