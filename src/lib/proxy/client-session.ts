@@ -118,7 +118,7 @@ export class ClientSession implements Subscriber {
       overflow,
       coalesceMs,
       stallTimeoutMs,
-      onStalled: () => this.#destroy('it reads too slowly'),
+      onStalled: () => this.#readsTooSlowly(),
       onDropped: (events) => this.#tellDropped(events)
     })
     this.login = new LoginState({
@@ -236,6 +236,7 @@ export class ClientSession implements Subscriber {
     this.#finish()
   }
 
+  /** Ends the session at once; what is queued is lost. */
   destroy(reason: string): void {
     this.#reason ??= reason
     this.#stream.destroy()
@@ -250,8 +251,9 @@ export class ClientSession implements Subscriber {
     this.#stream.once('close', () => clearTimeout(timer))
   }
 
-  #destroy(reason: string): void {
+  #readsTooSlowly(): void {
     if (this.#stream.destroyed) return
+    const reason = 'it reads too slowly'
     this.#reason ??= reason
     this.#context.log.warn(
       { client: this.address, user: this.login.username, reason, waitingBytes: this.outbox.waitingBytes },
