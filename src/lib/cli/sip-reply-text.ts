@@ -29,7 +29,8 @@ export function replyLine({ reply, roundTripMs }: ShownReply): string {
 
 /** A message for programs: repeated headers are arrays, a body that is no UTF-8 has its bytes beside it. */
 export function messageJson(message: SipMessage): Record<string, unknown> {
-  const headers: Record<string, string[]> = {}
+  // Without a prototype: a peer may call a header `constructor`.
+  const headers: Record<string, string[]> = Object.create(null)
   for (const { name, value } of message.headers) {
     headers[name] ??= []
     headers[name].push(Buffer.from(value, 'latin1').toString('utf8'))
