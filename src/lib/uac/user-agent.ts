@@ -167,8 +167,15 @@ export class UserAgent {
     else if (verdict.kind === 'ack') this.#ask(request, undefined)
   }
 
+  /** Whatever is wrong with a request, it gets an answer: a transaction without one has no timer, and would stay for ever. */
   #answer(request: SipRequest, transaction: ServerTransaction): ReplyParts {
-    return this.#ask(request, transaction) ?? standardAnswer(request)
+    try {
+      return this.#ask(request, transaction) ?? standardAnswer(request)
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error
+      this.counters.refused++
+      return { status: error.status }
+    }
   }
 
   #ask(request: SipRequest, transaction: ServerTransaction | undefined): ReplyParts | undefined {

@@ -100,3 +100,52 @@ it('a request that cannot be read is answered 400, to where it came from', async
   expect(await heard).toMatch(/^SIP\/2\.0 400 Bad Request\r\nVia: SIP\/2\.0\/UDP 127\.0\.0\.1:9;branch=z9hG4bKh;rport\r\n/)
   expect(agent.counters.refused).toBe(1)
 })
+
+/** A user agent on UDP, and a stranger that talks to it. */
+async function stranger() {
+  const agent = userAgent({ udp: 'shared' })
+  const peer = await sipPeer(() => {})
+  const { sentBy } = await agent.flowTo(peer.target)
+  const port = Number(sentBy.split(':')[1])
+  const socket = dgram.createSocket('udp4')
+  onTestFinished(() => void socket.close())
+  const heard = () => new Promise<string>((resolve) => socket.once('message', (bytes) => resolve(String(bytes))))
+  const send = (lines: readonly string[]) => socket.send(lines.join('\r\n'), port, '127.0.0.1')
+  return { agent, heard, send }
+}
+
+const lines = (more: readonly string[]) => [
+  'OPTIONS sip:us@127.0.0.1 SIP/2.0',
+  ...[
+    'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKs;rport',
+    'From: <sip:a@b>;tag=1',
+    'To: <sip:a@b>',
+    'Call-ID: s',
+    'CSeq: 1 OPTIONS'
+  ],
+  ...more,
+  'Content-Length: 0',
+  '',
+  ''
+]
+
+it('a request whose Require cannot be read is answered 400, and leaves no transaction that waits for ever', async () => {
+  const { agent, heard, send } = await stranger()
+  const answer = heard()
+  send(lines(['Require: "x, y']))
+  expect(await answer).toMatch(/^SIP\/2\.0 400 Bad Request\r\n/)
+  expect(agent.counters.refused).toBe(1)
+})
+
+it.each([
+  ['the Via', (text: string) => text.replace(';rport', ';rport;x="\\\0"')],
+  ['what it requires', (text: string) => text.replace('To:', 'Require: \\\0\r\nTo:')]
+])('a NUL in %s, as a quoted pair, is refused: it could not be sent back', async (_, change) => {
+  const { agent, heard, send } = await stranger()
+  const answer = heard()
+  send(change(lines([]).join('\r\n')).split('\r\n'))
+  send(lines(['X-Good: 1']).map((line) => line.replace('z9hG4bKs', 'z9hG4bKgood')))
+  // What is refused is answered without its Via where that holds the NUL, which is no answer.
+  for (let text = await answer; !text.includes('z9hG4bKgood'); text = await heard()) expect(text).toContain('400')
+  expect(agent.counters.refused).toBe(1)
+})
