@@ -27,8 +27,9 @@ Exit status: 0 done, 65 for what is no account, or is there already, 69 when no 
     let account: unknown
     try {
       account = JSON.parse(text)
-    } catch (cause) {
-      throw new DataError(`${this.args.file} is no JSON: ${(cause as Error).message}`, { cause })
+    } catch {
+      // The parser's own message quotes the text, and the password with it.
+      throw new DataError(`${this.args.file} is no JSON`, { hint: 'Let jq . say where.' })
     }
     if (typeof account !== 'object' || account === null || Array.isArray(account))
       throw new DataError('An account is one JSON object')
