@@ -1,4 +1,5 @@
 import { ProtocolError } from '../errors.js'
+import { maskPasswords } from './secrets.js'
 
 /** What is wrong with a message, for counters and tables. */
 export type SipFault =
@@ -43,8 +44,12 @@ export class SipSyntaxError extends ProtocolError {
 /** At most this many characters of what a peer sent are quoted in a message: enough to find it, too few to fill a log. */
 const maxQuoted = 60
 
-/** What a peer sent, fit for an error text: no control characters, and not much of it. */
+/** More than this is not looked through for what must not be quoted. */
+const maxLookedAt = 2048
+
+/** What a peer sent, or a user wrote, fit for an error text: no control characters, no password of a URI, and not much of it. */
 export function quote(text: string): string {
-  const start = text.length > maxQuoted ? `${text.slice(0, maxQuoted)}...` : text
+  const shown = maskPasswords(text.slice(0, maxLookedAt))
+  const start = shown.length > maxQuoted ? `${shown.slice(0, maxQuoted)}...` : shown
   return JSON.stringify(start).replace(/[\x7f-\x9f]/g, (one) => `\\x${one.charCodeAt(0).toString(16)}`)
 }

@@ -57,8 +57,9 @@ const schemeName = /^([A-Za-z][A-Za-z0-9+\-.]*):/
 // A host is at most 255 bytes (RFC 1035 2.3.4); a longer one resolves nowhere, and the pattern above is not run over it.
 const maxHostBytes = 255
 
+/** What is wrong may be the password: up to the last `@` nothing of it is quoted. */
 function wrong(text: string, why: string): SipSyntaxError {
-  return new SipSyntaxError('uri', `${why}: ${quote(text)}`)
+  return new SipSyntaxError('uri', `${why}: ${quote(text.replace(/^(sips?:[^:@]*):[^]*@/i, '$1:***@'))}`)
 }
 
 /**
@@ -136,7 +137,8 @@ export function parseHostPort(text: string): { host: string; port: number | unde
   const bracket = text.lastIndexOf(']')
   const colon = text.indexOf(':', bracket < 0 ? 0 : bracket)
   const host = colon < 0 ? text : text.slice(0, colon)
-  if (host.length > maxHostBytes || !(bracket < 0 ? isHostname(host) : ipv6.test(host))) throw wrong(text, 'no host')
+  if (host.length > maxHostBytes || !(bracket < 0 ? isHostname(host) : ipv6.test(host)))
+    throw wrong(text.replace(/^[^]*@/, '***@'), 'no host')
   if (colon < 0) return { host, port: undefined }
   const port = parseNumber(text.slice(colon + 1), 65_535, 'uri')
   return { host, port }

@@ -17,7 +17,8 @@ it('a header may have any name that a header can have', () => {
     ''
   ]
   const { headers } = JSON.parse(JSON.stringify(messageJson(parseDatagram(Buffer.from(lines.join('\r\n'))))))
-  const names = Object.getOwnPropertyDescriptors(headers)
-  expect(names.constructor?.value).toEqual(['one', 'two'])
-  expect(names.__proto__?.value).toEqual(['three'])
+  expect(Object.entries(headers).slice(-2)).toEqual([
+    ['constructor', ['one', 'two']],
+    ['__proto__', ['three']]
+  ])
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseAddress } from '../../../../src/lib/sip/address.js'
 import { maskSecrets } from '../../../../src/lib/sip/secrets.js'
 
 describe('what is shown of a message', () => {
@@ -27,5 +28,45 @@ describe('what is shown of a message', () => {
     expect(maskSecrets('a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0a2V5|2^31')).toBe(
       'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***|2^31'
     )
+  })
+
+  it('has no proof of a user called basic, none that is folded away from its name, and none of the server', () => {
+    const text = [
+      'Authorization: Digest username="basic", response="0123"',
+      'Authorization: Digest username="a",response=',
+      ' "4567"',
+      'Authorization: Basic',
+      ' YWxpY2U6c2VjcmV0',
+      'Authentication-Info: qop=auth, rspauth="89ab"',
+      'To: <sip:a@b>'
+    ].join('\r\n')
+    const shown = maskSecrets(text)
+    expect(shown).not.toMatch(/0123|4567|YWx|89ab/)
+    expect(shown).toMatch(/\r\nTo: <sip:a@b>$/)
+  })
+
+  it('has none of several keys of SRTP in one line, and no key of k=', () => {
+    expect(maskSecrets('a=crypto:1 X inline:b25l|2^20|1:4;inline:dHdv|2^20|2:4\r\nk=clear:c2VjcmV0\r\n')).toBe(
+      'a=crypto:1 X inline:***|2^20|1:4;inline:***|2^20|2:4\r\nk=clear:***\r\n'
+    )
+  })
+})
+
+describe('an error about what somebody wrote', () => {
+  it.each([
+    'sip:alice:s3c%ret@example.org',
+    'sip:alice:s3c@ret@example.org',
+    'sip:alice:s3cret@exa_mple..org',
+    '"Alice <sip:alice:s3cret@example.org>',
+    `sip:alice:s3c${'r'.repeat(80)}et@example..org`
+  ])('does not quote the password of %s', (text) => {
+    let message = ''
+    try {
+      parseAddress(text)
+    } catch (error) {
+      message = (error as Error).message
+    }
+    expect(message).not.toBe('')
+    expect(message).not.toMatch(/s3c|ret/)
   })
 })
