@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import type { ReplyParts } from '../sip/build.js'
 import type { SipRequest } from '../sip/message.js'
 import type { ServerTransaction } from '../sip/server-transaction.js'
@@ -7,6 +6,7 @@ import { standardAnswer } from '../uac/incoming.js'
 import type { UserAgent } from '../uac/user-agent.js'
 import type { RegistrationAccount } from './account.js'
 import { contactUser } from './contact.js'
+import { runOnInvite } from './on-invite.js'
 
 export interface IncomingOptions {
   /** What NOTIFY and MESSAGE are answered. */
@@ -23,8 +23,6 @@ export interface IncomingOptions {
   onRequest?: ((request: SipRequest, account: RegistrationAccount | undefined, status: number) => void) | undefined
 }
 
-// A call is not kept ringing for a program that hangs; RFC 3261 16.6 gives a caller 3 minutes.
-const onInviteMs = 30_000
 // Every one is a process.
 const maxOnInvite = 32
 
@@ -88,38 +86,4 @@ function findCalled(request: SipRequest, { account, accounts }: IncomingOptions)
   if (own) return own
   for (const one of accounts()) if (contactUser(one) === user) return one
   return undefined
-}
-
-/**
- * Asks a program what a call is answered. It finds PBXKIT_UUID, PBXKIT_FROM, PBXKIT_TO, PBXKIT_URI and PBXKIT_CALL_ID in its environment, and prints
- * `486`, `302 sip:…` or another status of 300 and more. Anything else, and an exit status that is not 0, is 480.
- */
-async function runOnInvite(command: string, request: SipRequest, account: RegistrationAccount | undefined): Promise<ReplyParts> {
-  const env = {
-    PBXKIT_UUID: account?.uuid ?? '',
-    PBXKIT_FROM: String(request.from),
-    PBXKIT_TO: String(request.to),
-    PBXKIT_URI: request.start.uri,
-    PBXKIT_CALL_ID: request.callId
-  }
-  const printed = await outputOf(command, env)
-  const [, status, uri] = /^([3-6]\d\d)(?:[ \t]+([^\s<>]+))?/.exec(printed ?? '') ?? []
-  if (status === undefined) return { status: 480 }
-  return { status: Number(status), ...(uri !== undefined && { headers: [['Contact', `<${uri}>`]] as const }) }
-}
-
-function outputOf(command: string, env: Record<string, string>): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
-    let text = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      if (text.length < 4096) text += chunk
-    })
-    const timer = setTimeout(() => child.kill('SIGKILL'), onInviteMs)
-    child.once('error', () => resolve(undefined))
-    child.once('close', (status) => {
-      clearTimeout(timer)
-      resolve(status === 0 ? text.trim() : undefined)
-    })
-  })
 }
