@@ -126,8 +126,11 @@ export class RegistrationKeeper {
     this.flows.stop()
     const all = [...this.#turns.kept.values()]
     for (const kept of all) this.#turns.cancel(kept)
-    const bound = unregister ? all.filter(({ registration, phase }) => registration.isRegistered || phase === 'running') : []
-    let left = bound.length + this.#turns.leaving.size
+    const { leaving } = this.#turns
+    // Who is leaving already is waited for, and not asked a second time.
+    const isBound = (kept: KeptRegistration) => kept.registration.isRegistered || kept.phase === 'running'
+    const bound = unregister ? all.filter((kept) => isBound(kept) && !leaving.has(kept)) : []
+    let left = bound.length + leaving.size
     if (left === 0) return 0
     await new Promise<void>((resolve) => {
       const timer = this.#options.wheel.after(timeoutMs, resolve)
@@ -136,7 +139,7 @@ export class RegistrationKeeper {
         timer.cancel()
         resolve()
       }
-      for (const kept of this.#turns.leaving) kept.onLeft = done
+      for (const kept of leaving) kept.onLeft = done
       for (const kept of bound) this.#turns.leave(kept, done)
     })
     return left

@@ -110,6 +110,25 @@ describe('all accounts together', () => {
     expect(faults).toEqual([])
   })
 
+  it('are waited for at a stop, also those who are leaving already, and no longer than until they have left', async () => {
+    let isHeld = false
+    const held: Asked[] = []
+    const peer = await sipPeer((asked) => {
+      if (isHeld) held.push(asked)
+      else accept(asked)
+    })
+    const { keeper, until, count } = keeperOf({ requestTimeoutMs: 5000, t1Ms: 3000 })
+    keeper.apply([0, 1].map((n) => accountAt(peer, n)))
+    await until(() => count('registered') === 2)
+    isHeld = true
+    keeper.disable(keeper.accounts.get('u0')!)
+    await peer.until(() => held.length === 1)
+    const stopped = keeper.stop({ unregister: true, timeoutMs: 15_000 })
+    await peer.until(() => held.length === 2)
+    for (const asked of held) accept(asked)
+    expect(await stopped).toBe(0)
+  }, 10_000)
+
   it('spare a silent registrar: one looks after it, the others wait, and all are back when it is', async () => {
     let isSilent = true
     const peer = await sipPeer((asked) => {
