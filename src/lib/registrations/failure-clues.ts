@@ -1,5 +1,5 @@
 import { parseChallenges } from '../sip/digest-challenge.js'
-import { SipSyntaxError } from '../sip/fault.js'
+import { readOr } from '../sip/fault.js'
 import { decodeText, unquote } from '../sip/lexical.js'
 import type { SipReply } from '../sip/message.js'
 import { seenAddress } from './nat.js'
@@ -23,7 +23,7 @@ const maxTexts = 5
 /** Never throws: what cannot be read is no clue. */
 export function cluesOf(reply: SipReply): FailureClues {
   const challenges = ['WWW-Authenticate', 'Proxy-Authenticate'].flatMap((name) =>
-    reply.lines(name).flatMap((line) => tolerant(() => parseChallenges(line)) ?? [])
+    reply.lines(name).flatMap((line) => readOr(() => parseChallenges(line), []))
   )
   const date = reply.get('Date')
   const dateMs = date === undefined ? Number.NaN : Date.parse(date)
@@ -31,20 +31,11 @@ export function cluesOf(reply: SipReply): FailureClues {
     realms: distinct(challenges.flatMap(({ parameters }) => decodeText(unquote(parameters.get('realm') ?? '')) || [])),
     schemes: distinct(challenges.map(({ scheme, parameters }) => `${scheme} ${unquote(parameters.get('algorithm') ?? 'MD5')}`)),
     dateMs: Number.isNaN(dateMs) ? undefined : dateMs,
-    seen: tolerant(() => seenAddress(reply)),
+    seen: readOr(() => seenAddress(reply), undefined),
     warnings: distinct(reply.lines('Warning').map((line) => decodeText(unquote(/".*"$/.exec(line)?.[0] ?? line))))
   }
 }
 
 function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)].slice(0, maxTexts)
-}
-
-function tolerant<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return undefined
-    throw error
-  }
 }

@@ -1,5 +1,5 @@
 import { Address, parseAddress } from '../sip/address.js'
-import { SipSyntaxError } from '../sip/fault.js'
+import { readOr } from '../sip/fault.js'
 import { splitValues } from '../sip/lexical.js'
 import { maxSeconds } from '../sip/limits.js'
 import type { SipReply } from '../sip/message.js'
@@ -24,14 +24,10 @@ export interface OwnBinding {
 
 /** The bindings of a reply. One that cannot be read must not hide ours. */
 export function bindingsOf(reply: SipReply): Address[] {
-  return reply.lines('Contact').flatMap((line) => {
-    try {
-      return splitValues(line, 'address').flatMap((text) => readBinding(text) ?? [])
-    } catch (error) {
-      if (error instanceof SipSyntaxError) return []
-      throw error
-    }
-  })
+  return reply
+    .lines('Contact')
+    .flatMap((line) => readOr(() => splitValues(line, 'address'), []))
+    .flatMap((text) => readOr(() => parseAddress(text), []))
 }
 
 /**
@@ -42,21 +38,7 @@ export function soleBinding(reply: SipReply, uri: string): Address | undefined {
   const lines = reply.lines('Contact')
   const line = lines[0]
   if (lines.length !== 1 || !line?.startsWith(`<${uri}>`) || line.includes(',')) return undefined
-  try {
-    return new Address(uri, parseParameters(line, uri.length + 2, 'address'))
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return undefined
-    throw error
-  }
-}
-
-function readBinding(text: string): Address | undefined {
-  try {
-    return parseAddress(text)
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return undefined
-    throw error
-  }
+  return readOr(() => new Address(uri, parseParameters(line, uri.length + 2, 'address')), undefined)
 }
 
 /**

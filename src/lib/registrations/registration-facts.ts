@@ -1,4 +1,5 @@
 import type { Address } from '../sip/address.js'
+import { readOr } from '../sip/fault.js'
 import { maxSeconds } from '../sip/limits.js'
 import type { SipReply } from '../sip/message.js'
 import type { RegistrationFacts } from './registration-state.js'
@@ -6,9 +7,11 @@ import type { RegistrationFacts } from './registration-state.js'
 /** What a 200 tells beside the binding; undefined when it tells nothing, which is the rule. */
 export function factsOf(reply: SipReply, own: Address | undefined): RegistrationFacts | undefined {
   const facts: RegistrationFacts = {}
-  if (reply.has('Path')) facts.path = reply.values('Path')
-  if (reply.has('Service-Route')) facts.serviceRoute = reply.values('Service-Route')
-  if (reply.has('P-Associated-URI')) facts.associated = reply.values('P-Associated-URI')
+  // What is broken in them takes no registration away.
+  const values = (name: string): string[] => readOr(() => reply.values(name), [])
+  if (reply.has('Path')) facts.path = values('Path')
+  if (reply.has('Service-Route')) facts.serviceRoute = values('Service-Route')
+  if (reply.has('P-Associated-URI')) facts.associated = values('P-Associated-URI')
   if (reply.has('Flow-Timer')) setFlowTimer(facts, reply.get('Flow-Timer')!)
   const publicGruu = own?.parameters.get('pub-gruu')
   const temporaryGruu = own?.parameters.get('temp-gruu')

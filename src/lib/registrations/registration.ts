@@ -1,4 +1,5 @@
 import type { SentRequest } from '../sip/build.js'
+import { readOr } from '../sip/fault.js'
 import type { SipReply } from '../sip/message.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
 import type { RegistrationAccount } from './account.js'
@@ -12,7 +13,7 @@ import { RegisterRequests } from './register-requests.js'
 import type { RegistrationContext, SavedRegistration } from './registration-context.js'
 import { factsOf } from './registration-facts.js'
 import type { FailureReason, ListedBinding, Purpose, RegistrationFacts, RegistrationState, Step } from './registration-state.js'
-import { numberOf, readRedirect, retryAfterOf, unsupportedTags } from './reply-facts.js'
+import { readRedirect, retryAfterOf, unsupportedTags } from './reply-facts.js'
 import { WishedTime } from './wished-time.js'
 
 // Challenges, redirects and second tries of one attempt together (4.1 of the specification): what needs more goes round in circles.
@@ -222,7 +223,7 @@ export class Registration {
     const bindings = sole ? [sole] : bindingsOf(reply)
     const own: OwnBinding | undefined = sole ? { binding: sole, by: 'uri' } : findOwnBinding(bindings, this.#requests.own)
     if (!own && bindings.length > 0) return this.#backOff('binding missing', undefined)
-    const grantedS = (own && expiresOf(own.binding)) ?? numberOf(() => reply.expires) ?? this.#wish.seconds
+    const grantedS = (own && expiresOf(own.binding)) ?? readOr(() => reply.expires, undefined) ?? this.#wish.seconds
     if (grantedS === 0) return this.#backOff('no time granted', retryAfterOf(reply))
     this.warning = own ? (own.by === 'alone' ? 'the contact was rewritten' : undefined) : 'the 200 lists no contact'
     this.#state = 'registered'
@@ -247,7 +248,7 @@ export class Registration {
     }
     this.bindings = bindings.map((one) => ({
       contact: String(one.withParameters(one.parameters.without('expires'))),
-      expiresS: expiresOf(one) ?? numberOf(() => reply.expires),
+      expiresS: expiresOf(one) ?? readOr(() => reply.expires, undefined),
       own: one.uriText === (this.contact ?? this.#requests.sent) || this.earlier.includes(one.uriText)
     }))
     if (this.#purpose !== 'fetch') {
@@ -276,7 +277,7 @@ export class Registration {
   }
 
   #tooBrief(reply: SipReply): Step {
-    const verdict = this.#wish.tooBrief(numberOf(() => reply.minExpires))
+    const verdict = this.#wish.tooBrief(readOr(() => reply.minExpires, undefined))
     if (verdict === 'ask again') return this.#again('refused', reply)
     return this.#reject(verdict === 'too long' ? 'min-expires too long' : 'refused', reply)
   }

@@ -1,4 +1,4 @@
-import { SipSyntaxError } from '../sip/fault.js'
+import { readOr } from '../sip/fault.js'
 import type { SipReply } from '../sip/message.js'
 import { formatUri, isSipUri } from '../sip/uri.js'
 import { bindingsOf } from './own-binding.js'
@@ -23,25 +23,10 @@ export function readRedirect(reply: SipReply, { secure }: { secure: boolean }): 
 
 /** Seconds; undefined without a Retry-After that can be read. */
 export function retryAfterOf(reply: SipReply): number | undefined {
-  return numberOf(() => reply.retryAfter)
-}
-
-/** A number in a header of a peer; what is none counts as missing. */
-export function numberOf<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return undefined
-    throw error
-  }
+  return readOr(() => reply.retryAfter, undefined)
 }
 
 /** The option tags that a 420 does not know, in small letters. */
 export function unsupportedTags(reply: SipReply): string[] {
-  try {
-    return reply.values('Unsupported').map((tag) => tag.toLowerCase())
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return []
-    throw error
-  }
+  return readOr(() => reply.values('Unsupported'), []).map((tag) => tag.toLowerCase())
 }

@@ -53,3 +53,13 @@ export function quote(text: string): string {
   const start = shown.length > maxQuoted ? `${shown.slice(0, maxQuoted)}...` : shown
   return JSON.stringify(start).replace(/[\x7f-\x9f]/g, (one) => `\\x${one.charCodeAt(0).toString(16)}`)
 }
+
+/** A header is read when it is needed, and what cannot be read is not there: a peer's mistake in one must not cost what the others say. */
+export function readOr<T, U>(read: () => T, otherwise: U): T | U {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SipSyntaxError) return otherwise
+    throw error
+  }
+}

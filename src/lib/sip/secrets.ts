@@ -22,7 +22,7 @@ export function maskSecrets(text: string): string {
 function maskProof(line: string): string {
   const scheme = /^[^:]*:\s*(\S+)/.exec(line)?.[1]
   if (scheme?.toLowerCase() === 'digest') return maskDigest(line)
-  return maskDigest(line.replace(/^([^:]*:\s*\S+)\s[^]*?(\r?)$/, '$1 ***$2'))
+  return maskDigest(line.replace(/^([^:]*:\s*\S+)\s[\s\S]*?(\r?)$/, '$1 ***$2'))
 }
 
 function maskDigest(line: string): string {

@@ -59,7 +59,7 @@ const maxHostBytes = 255
 
 /** What is wrong may be the password: up to the last `@` nothing of it is quoted. */
 function wrong(text: string, why: string): SipSyntaxError {
-  return new SipSyntaxError('uri', `${why}: ${quote(text.replace(/^(sips?:[^:@]*):[^]*@/i, '$1:***@'))}`)
+  return new SipSyntaxError('uri', `${why}: ${quote(text.replace(/^(sips?:[^:@]*):[\s\S]*@/i, '$1:***@'))}`)
 }
 
 /**
@@ -138,7 +138,7 @@ export function parseHostPort(text: string): { host: string; port: number | unde
   const colon = text.indexOf(':', bracket < 0 ? 0 : bracket)
   const host = colon < 0 ? text : text.slice(0, colon)
   if (host.length > maxHostBytes || !(bracket < 0 ? isHostname(host) : ipv6.test(host)))
-    throw wrong(text.replace(/^[^]*@/, '***@'), 'no host')
+    throw wrong(text.replace(/^[\s\S]*@/, '***@'), 'no host')
   if (colon < 0) return { host, port: undefined }
   const port = parseNumber(text.slice(colon + 1), 65_535, 'uri')
   return { host, port }

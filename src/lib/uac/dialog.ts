@@ -1,6 +1,6 @@
 import type { Address } from '../sip/address.js'
 import { buildRequest } from '../sip/build.js'
-import { SipSyntaxError } from '../sip/fault.js'
+import { readOr } from '../sip/fault.js'
 import type { SipMessage, SipRequest } from '../sip/message.js'
 import { isSipUri, parseUri } from '../sip/uri.js'
 import type { HeaderLine } from '../sip/write.js'
@@ -9,16 +9,6 @@ import { type SipTarget, targetName } from '../sip-transport/target.js'
 import type { RequestDraft } from './draft.js'
 import type { Sent } from './exchange.js'
 import type { UserAgent } from './user-agent.js'
-
-/** A header of the peer's that is broken must not keep us from ending the call: what can be done without it is done. */
-function readOr<T>(read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SipSyntaxError) return otherwise
-    throw error
-  }
-}
 
 /** What an INVITE and its 2xx, or a SUBSCRIBE and its NOTIFY, have opened (RFC 3261 12.1.2). */
 export class Dialog {
@@ -38,7 +28,7 @@ export class Dialog {
     this.callId = parts.callId
     this.local = parts.from
     this.remote = isRequest ? message.from : message.to
-    // A reply has them in the order of the way back, a request in ours.
+    // What is broken must not keep us from ending the call. A reply has them in the order of the way back, a request in ours.
     const recorded = readOr(() => message.recordRoutes, [])
     this.#routes = isRequest ? recorded : recorded.toReversed()
     this.#target = readOr(() => message.contacts[0]?.uriText, undefined) ?? parts.uri

@@ -2,6 +2,7 @@ import { ConnectError, ExitStatus, PbxkitError, TimeoutError } from '../errors.j
 import type { OutgoingRequest } from '../sip/build.js'
 import type { ClientTransaction } from '../sip/client-transaction.js'
 import type { ChallengeVerdict, DigestSession } from '../sip/digest-session.js'
+import { readOr } from '../sip/fault.js'
 import type { SipReply } from '../sip/message.js'
 import type { SipUri } from '../sip/uri.js'
 import type { TransportFlow } from '../sip-transport/flow.js'
@@ -90,11 +91,8 @@ function isOfTarget(error: unknown): error is PbxkitError {
 }
 
 function retryAfterMs(reply: SipReply): number | undefined {
-  try {
-    return reply.retryAfter === undefined ? undefined : reply.retryAfter * 1000
-  } catch {
-    return undefined
-  }
+  const seconds = readOr(() => reply.retryAfter, undefined)
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 /** One target, over TCP first where the request is too long for UDP. */

@@ -1,5 +1,6 @@
 import { PbxkitError } from '../errors.js'
 import type { TlsFacts } from '../net/tls-facts.js'
+import { readOr } from '../sip/fault.js'
 import type { SipReply } from '../sip/message.js'
 import { type SipTarget, targetName } from '../sip-transport/target.js'
 import type { RequestDraft } from './draft.js'
@@ -66,21 +67,14 @@ async function pingOnce(agent: UserAgent, draft: RequestDraft, sequence: number,
 
 function factsOf(reply: SipReply) {
   const { status, reason } = reply.start
+  // A header that cannot be read is no reason to call a peer dead.
+  const list = (name: string): string[] => readOr(() => reply.values(name), [])
   return {
     ...{ status, reason },
     server: reply.text('Server') ?? reply.text('User-Agent'),
-    allow: list(reply, 'Allow'),
-    supported: list(reply, 'Supported'),
-    accept: list(reply, 'Accept')
-  }
-}
-
-/** A header that cannot be read is no reason to call a peer dead. */
-function list(reply: SipReply, name: string): string[] {
-  try {
-    return reply.values(name)
-  } catch {
-    return []
+    allow: list('Allow'),
+    supported: list('Supported'),
+    accept: list('Accept')
   }
 }
 

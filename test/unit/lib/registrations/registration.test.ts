@@ -158,6 +158,20 @@ describe('a 200', () => {
       flowTimerS: 25
     })
   })
+
+  it('is registered by a 200 whose Path and Service-Route cannot be read', () => {
+    const desk = new Desk()
+    desk.begin()
+    const broken = '"never closed, <sip:a;lr>'
+    const step = desk.accept(60, [
+      ['Path', broken],
+      ['Service-Route', broken],
+      ['P-Associated-URI', '<tel:+4930>']
+    ])
+    expect(step).toMatchObject({ do: 'end', waitMs: expect.any(Number) })
+    expect(desk.registration.state).toBe('registered')
+    expect(desk.registration.facts).toEqual({ path: [], serviceRoute: [], associated: ['<tel:+4930>'] })
+  })
 })
 
 describe('a challenge', () => {
