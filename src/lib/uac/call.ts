@@ -59,6 +59,7 @@ class RunningCall {
   #ringing: ClientTransaction | undefined
   #isCancelled = false
   #timer: WheelTimer | undefined
+  #stopWaiting = () => {}
 
   constructor(agent: UserAgent, options: CallOptions) {
     this.#agent = agent
@@ -88,6 +89,7 @@ class RunningCall {
 
   stop(): void {
     this.#timer?.cancel()
+    this.#stopWaiting()
     this.#stopHandling()
   }
 
@@ -158,6 +160,8 @@ class RunningCall {
     const { signal, byeAfterMs } = this.#options
     return new Promise((resolve) => {
       const done = () => resolve('us')
+      // The signal is that of all calls of a batch, and outlives this one.
+      this.#stopWaiting = () => signal?.removeEventListener('abort', done)
       // Whoever was called though it was to be cancelled is not kept.
       this.#timer = this.#agent.wheel.after(this.#isCancelled ? 0 : byeAfterMs, done)
       signal?.addEventListener('abort', done, { once: true })

@@ -63,6 +63,8 @@ export async function subscribe(agent: UserAgent, draft: RequestDraft, options: 
       await exchange(agent, last, { to: await dialog.targets(agent), digest, timeoutMs }).catch(() => {})
     }
   } finally {
+    // It is that of all requests of a batch.
+    signal?.removeEventListener('abort', end)
     stopHandling()
   }
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { makeAddress } from '../../../../src/lib/sip/address.js'
 import { Parameters } from '../../../../src/lib/sip/parameters.js'
@@ -60,6 +61,14 @@ describe('a call', () => {
     expect([ack!.to.tag, bye!.to.tag]).toEqual(['peer', 'peer'])
     expect(String(first!.body)).toContain('a=inactive')
     expect(first!.contacts[0]!.uriText).toMatch(/^sip:alice@127\.0\.0\.1:\d+$/)
+  })
+
+  it('leaves nothing behind at a signal that is that of many calls', async () => {
+    const peer = await phone(({ reply }, port) => reply({ status: 200, headers: [contact(port())] }))
+    const { signal } = new AbortController()
+    const { ended } = await callTo(peer, { signal })
+    await ended
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it('answers a 2xx that comes again with the same ACK', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
 import { makeAddress } from '../../../../src/lib/sip/address.js'
 import type { SipRequest } from '../../../../src/lib/sip/message.js'
@@ -40,7 +41,10 @@ async function subscribeTo(script: (asked: Asked) => void, waitMs: number) {
     headers: [['Event', 'dialog'] as const]
   }
   const onNotify = (request: SipRequest) => notified.push(request.get('Subscription-State')!)
-  const result = await subscribe(agent, draft, { to: peer.uri, timeoutMs: 1000, waitMs, onNotify })
+  const { signal } = new AbortController()
+  const result = await subscribe(agent, draft, { to: peer.uri, timeoutMs: 1000, waitMs, onNotify, signal })
+  // It is that of many requests.
+  expect(getEventListeners(signal, 'abort')).toEqual([])
   return { peer, notified, result }
 }
 
