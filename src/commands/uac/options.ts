@@ -7,7 +7,7 @@ import { escapeControls } from '../../lib/cli/terminal-text.js'
 import { ExitStatus } from '../../lib/errors.js'
 import type { SipUri } from '../../lib/sip/uri.js'
 import { pingRow, traceroute } from '../../lib/uac/ping.js'
-import { firstFailure, isAlive, type PingResult, type PingTask, runPings, splitTask } from '../../lib/uac/ping-run.js'
+import { aliveCount, isAlive, type PingResult, type PingTask, runPings, splitTask } from '../../lib/uac/ping-run.js'
 import type { UserAgent } from '../../lib/uac/user-agent.js'
 
 export default class UacOptions extends SipCommand<typeof UacOptions> {
@@ -73,7 +73,8 @@ Exit status: 0 all answered, 1 some did not, 69 unreachable, 75 no reply in time
         await this.out.write(lines.map((line) => `${escapeControls(line)}\n`).join(''))
       }
     )
-    if (json) await this.out.json({ targets: results.map(({ pings, ...rest }) => ({ ...rest, pings: pings.map(pingRow) })) })
+    if (json)
+      await this.out.json({ targets: results.map(({ uri, summary, pings }) => ({ uri, summary, pings: pings.map(pingRow) })) })
     else if (!isPlugin && (tasks.length > 1 || this.flags.count !== 1)) {
       for (const { uri, summary } of results)
         for (const line of summaryLines(uri, summary)) await this.out.line(escapeControls(line))
@@ -86,11 +87,12 @@ Exit status: 0 all answered, 1 some did not, 69 unreachable, 75 no reply in time
   }
 
   #setStatus(results: readonly PingResult[]): void {
-    const pings = results.flatMap((result) => result.pings)
-    const failure = firstFailure(results)
-    if (pings.length > 0 && pings.every((one) => isAlive(one, this.flags.strict))) return
+    const sum = (count: (one: PingResult) => number) => results.reduce((total, one) => total + count(one), 0)
+    const sent = sum(({ summary }) => summary.sent)
+    if (sent > 0 && sum((one) => aliveCount(one, this.flags.strict)) === sent) return
+    const failure = results.find((one) => one.failure)?.failure
     // Nobody has answered: the reason says more than "no".
-    process.exitCode = failure && pings.every((one) => 'error' in one) ? failure.exit : ExitStatus.no
+    process.exitCode = failure && sum(({ summary }) => summary.received) === 0 ? failure.exit : ExitStatus.no
   }
 
   async #trace(agent: UserAgent, tasks: readonly PingTask[]): Promise<void> {

@@ -1,5 +1,5 @@
-import type { PingSummary } from '../uac/ping.js'
-import { isAlive, type PingResult } from '../uac/ping-run.js'
+import { aliveCount, type PingResult } from '../uac/ping-run.js'
+import type { PingSummary } from '../uac/ping-tally.js'
 
 export interface Thresholds {
   warnMs?: number | undefined
@@ -19,9 +19,9 @@ export function judge(
   thresholds: Thresholds,
   strict: boolean
 ): { state: NagiosState; line: string } {
-  const states = results.map(({ pings, summary }) => {
-    const isRefused = pings.some((one) => 'status' in one && !isAlive(one, strict))
-    return isRefused ? 2 : stateOf(summary, thresholds)
+  const states = results.map((result) => {
+    const isRefused = aliveCount(result, strict) < result.summary.received
+    return isRefused ? 2 : stateOf(result.summary, thresholds)
   })
   const state = Math.max(...states, 0) as NagiosState
   return { state, line: nagiosLine(state, results, thresholds) }
@@ -46,6 +46,6 @@ function nagiosLine(state: NagiosState, results: readonly PingResult[], { warnMs
 
 function noteOf({ pings, summary }: PingResult): string {
   const [only] = pings
-  if (!only || pings.length > 1) return `${summary.received} of ${summary.sent} answered`
+  if (!only || summary.sent > 1) return `${summary.received} of ${summary.sent} answered`
   return 'status' in only ? `${only.status} ${only.reason} in ${only.roundTripMs.toFixed(1)} ms` : only.error.message
 }

@@ -1,6 +1,7 @@
 import { formatAddress } from '../net/address.js'
 import { targetName } from '../sip-transport/target.js'
-import type { Hop, Ping, PingSummary } from '../uac/ping.js'
+import type { Hop, Ping } from '../uac/ping.js'
+import type { PingSummary } from '../uac/ping-tally.js'
 
 /** One ping for people. @param uri where several are asked at the same time */
 export function pingLine(one: Ping, uri?: string): string {

@@ -2,7 +2,8 @@ import { PbxkitError } from '../errors.js'
 import type { SipUri } from '../sip/uri.js'
 import { type SipTarget, targetName } from '../sip-transport/target.js'
 import type { RequestDraft } from './draft.js'
-import { type Ping, type PingOptions, type PingSummary, ping, summarize } from './ping.js'
+import { type Ping, type PingOptions, ping } from './ping.js'
+import { type PingSummary, PingTally } from './ping-tally.js'
 import type { UserAgent } from './user-agent.js'
 
 /** One line of questions: a URI, or one of its targets. */
@@ -15,9 +16,17 @@ export interface PingTask {
 
 export interface PingResult {
   uri: string
+  /** All of them; of a run without an end the last ones. */
   pings: Ping[]
   summary: PingSummary
+  /** Replies of 2xx. */
+  accepted: number
+  /** The error of the first that was not answered. */
+  failure?: PbxkitError | undefined
 }
+
+// Some minutes of a run that only Ctrl-C ends: it may go on for months.
+const maxKept = 1000
 
 /** A task for every place that a URI leads to (`--all-targets`). One that leads nowhere stays as it is: its ping says why, and others are asked. */
 export async function splitTask(agent: UserAgent, task: PingTask): Promise<PingTask[]> {
@@ -50,22 +59,25 @@ export function runPings(
   return Promise.all(
     tasks.map(async (task) => {
       const pings: Ping[] = []
+      const tally = new PingTally()
       for await (const one of ping(agent, () => draft(task.uri), task.options)) {
+        tally.add(one)
         pings.push(one)
+        if (task.options.count === 0 && pings.length > maxKept) pings.shift()
         await onPing(task, one)
       }
-      return { uri: task.name, pings, summary: summarize(pings) }
+      const { summary, accepted, failure } = tally
+      return { uri: task.name, pings, summary, accepted, failure }
     })
   )
+}
+
+/** How many said that the peer is alive; with `strict` only a 2xx does. */
+export function aliveCount({ summary, accepted }: PingResult, strict: boolean): number {
+  return strict ? accepted : summary.received
 }
 
 /** Is the peer alive by this reply? With `strict` only a 2xx says so. */
 export function isAlive(one: Ping, strict: boolean): boolean {
   return 'status' in one && (!strict || (one.status >= 200 && one.status < 300))
-}
-
-/** The error of the first that was not answered at all. */
-export function firstFailure(results: readonly PingResult[]): PbxkitError | undefined {
-  const failed = results.flatMap(({ pings }) => pings).find((one) => 'error' in one)
-  return failed && 'error' in failed ? failed.error : undefined
 }

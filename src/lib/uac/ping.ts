@@ -116,35 +116,6 @@ export async function* traceroute(
   }
 }
 
-/** Round trips of one target, in milliseconds, as ping(8) sums them up. */
-export interface PingSummary {
-  sent: number
-  received: number
-  lossPercent: number
-  minMs?: number
-  avgMs?: number
-  maxMs?: number
-  /** Standard deviation. */
-  mdevMs?: number
-}
-
-export function summarize(pings: readonly Ping[]): PingSummary {
-  const times = pings.flatMap((one) => ('status' in one ? [one.roundTripMs] : []))
-  const sent = pings.length
-  const counts = { sent, received: times.length, lossPercent: sent === 0 ? 0 : (100 * (sent - times.length)) / sent }
-  if (times.length === 0) return counts
-  const avgMs = times.reduce((sum, ms) => sum + ms, 0) / times.length
-  const variance = times.reduce((sum, ms) => sum + (ms - avgMs) ** 2, 0) / times.length
-  const round = (ms: number) => Math.round(ms * 1000) / 1000
-  return {
-    ...counts,
-    minMs: round(Math.min(...times)),
-    avgMs: round(avgMs),
-    maxMs: round(Math.max(...times)),
-    mdevMs: round(Math.sqrt(variance))
-  }
-}
-
 /** JSON of a ping. */
 export function pingRow(one: Ping): Record<string, unknown> {
   if (!('status' in one)) return { sequence: one.sequence, error: { code: one.error.code, message: one.error.message } }

@@ -3,7 +3,9 @@ import { judge } from '../../../../src/lib/cli/ping-nagios.js'
 import { TimeoutError } from '../../../../src/lib/errors.js'
 import { makeAddress } from '../../../../src/lib/sip/address.js'
 import { Parameters } from '../../../../src/lib/sip/parameters.js'
-import { type Ping, ping, pingRow, summarize, traceroute } from '../../../../src/lib/uac/ping.js'
+import { type Ping, ping, pingRow, traceroute } from '../../../../src/lib/uac/ping.js'
+import { type PingResult, runPings } from '../../../../src/lib/uac/ping-run.js'
+import { PingTally } from '../../../../src/lib/uac/ping-tally.js'
 import type { UserAgent } from '../../../../src/lib/uac/user-agent.js'
 import { sipPeer, userAgent } from '../../support/sip-peer.js'
 
@@ -21,6 +23,12 @@ const answered = (roundTripMs: number, status = 200): Ping => ({
   ...{ sequence: 1, status, reason: 'OK', roundTripMs, target },
   ...{ allow: [], supported: [], accept: [] }
 })
+const tallyOf = (pings: Iterable<Ping>) => {
+  const tally = new PingTally()
+  for (const one of pings) tally.add(one)
+  return tally
+}
+const summarize = (pings: Iterable<Ping>) => tallyOf(pings).summary
 const lost: Ping = { sequence: 1, error: new TimeoutError('No reply') }
 
 describe('pings', () => {
@@ -80,8 +88,30 @@ it('a summary has the least, the mean, the most and the deviation', () => {
   expect(summarize([lost])).toEqual({ sent: 1, received: 0, lossPercent: 100 })
 })
 
+it('a summary of a run of hours is that of all of it', () => {
+  const times = function* () {
+    for (let nth = 0; nth < 200_000; nth++) yield answered(1000 + (nth % 2))
+  }
+  expect(summarize(times())).toMatchObject({ sent: 200_000, minMs: 1000, avgMs: 1000.5, maxMs: 1001, mdevMs: 0.5 })
+})
+
+it('a run without an end keeps the last pings only, and counts all', async () => {
+  const peer = await sipPeer(({ reply }) => reply({ status: 200 }))
+  const agent = userAgent()
+  const stop = new AbortController()
+  const options = { to: peer.uri, timeoutMs: 5000, count: 0, intervalMs: 0, signal: stop.signal }
+  const [result] = await runPings(agent, [{ name: 'a', uri: peer.uri, options }], draftOf(agent), async (_, { sequence }) => {
+    if (sequence === 1005) stop.abort()
+  })
+  expect(result).toMatchObject({ accepted: 1005, summary: { sent: 1005, received: 1005 } })
+  expect(result!.pings.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 1000 }, (_, nth) => nth + 6))
+})
+
 describe('as a Nagios plugin', () => {
-  const result = (pings: Ping[], uri = 'sip:a') => ({ uri, pings, summary: summarize(pings) })
+  const result = (pings: Ping[], uri = 'sip:a'): PingResult => {
+    const { summary, accepted, failure } = tallyOf(pings)
+    return { uri, pings, summary, accepted, failure }
+  }
   const thresholds = { warnMs: 100, critMs: 1000 }
 
   it.each([
