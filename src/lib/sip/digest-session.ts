@@ -1,5 +1,5 @@
 import { authorizationValue, type Credentials, canAnswer, type DigestRequest } from './digest.js'
-import { type DigestChallenge, type DigestHash, digestChallenges, parseChallenges } from './digest-challenge.js'
+import { type DigestChallenge, type DigestHash, digestChallenges, parseChallenges, withNonce } from './digest-challenge.js'
 import { unquote } from './lexical.js'
 import type { SipReply } from './message.js'
 import type { HeaderLine } from './write.js'
@@ -214,8 +214,10 @@ export class DigestSession {
     // It says no realm: with two realms of one kind nobody knows whose it is.
     if (answered.length !== 1) return
     const [kept] = answered as [Kept]
-    const rawNonce = next.startsWith('"') ? next : `"${next}"`
-    kept.challenge = { ...kept.challenge, nonce: unquote(next), rawNonce, stale: false }
+    const nonce = unquote(next)
+    // An empty one is none. No control character may stand in a header of ours, not even behind a backslash.
+    if (nonce === '' || /[\x00-\x1f\x7f]/.test(next)) return
+    kept.challenge = detached(withNonce(kept.challenge, nonce, next.startsWith('"') ? next : `"${next}"`))
     kept.cnonce = this.#options.cnonce()
     kept.count = 0
   }

@@ -115,6 +115,14 @@ describe('a digest session', () => {
     expect(sent(one, 'nc')).toEqual([['Authorization', '00000002']])
   })
 
+  it.each(['""', '"a\\\x01b"'])('does not go on with the nextnonce %j, which is none', (next) => {
+    const one = session()
+    one.challenged(www('realm="r", nonce="1", qop="auth"'))
+    one.authorize(request)
+    one.accepted(reply(`Authentication-Info: qop=auth, nextnonce=${next}`))
+    expect(sent(one, 'nonce')).toEqual([['Authorization', '1']])
+  })
+
   it('keeps one cnonce for -sess as long as the nonce, and takes a new one otherwise', () => {
     const cnonces = (algorithm: string) => {
       const one = session()
