@@ -1,6 +1,6 @@
 import { ConnectError, DataError } from '../errors.js'
 import type { Dns, NaptrRecord, ServiceRecord } from '../net/dns.js'
-import { isIpAddress } from '../net/ip-address.js'
+import { isIpAddress, usualForm } from '../net/ip-address.js'
 import type { SipUri } from '../sip/uri.js'
 import { type Overrides, overrideOf } from './overrides.js'
 import { orderServices } from './service-order.js'
@@ -57,7 +57,7 @@ export async function resolveTargets(uri: SipUri, options: ResolveOptions): Prom
   const fixed = asked ?? (uri.scheme === 'sips' ? 'tls' : undefined)
   if (isIpAddress(bare)) {
     const transport = fixed ?? 'udp'
-    return [{ transport, address: bare, port: uri.port ?? defaultPort(transport), serverName }]
+    return [{ transport, address: usualForm(bare), port: uri.port ?? defaultPort(transport), serverName }]
   }
   const override = overrideOf(options.overrides ?? new Map(), host, uri.port ?? defaultPort(fixed ?? 'udp'))
   if (override !== undefined || uri.port !== undefined || isLocalName(host)) {
@@ -147,7 +147,7 @@ async function addressTargets(
   { dns, overrides = new Map(), family }: ResolveOptions
 ): Promise<SipTarget[]> {
   const override = overrideOf(overrides, host, port)
-  if (override !== undefined) return [{ transport, address: override, port, serverName }]
+  if (override !== undefined) return [{ transport, address: usualForm(override), port, serverName }]
   const found = (await dns.addresses(host)).filter((one) => family === undefined || one.family === family)
   if (found.length === 0) throw new ConnectError(`${host} has no IPv${family} address`)
   return distinct(found.map(({ address }) => ({ transport, address, port, serverName })))

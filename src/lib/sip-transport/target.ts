@@ -7,7 +7,7 @@ export type SipTransport = (typeof sipTransports)[number]
 /** One place that a request can be sent to: the end of RFC 3263. */
 export interface SipTarget {
   transport: SipTransport
-  /** An IP address, without brackets. */
+  /** An IP address, without brackets, as the system writes it: what comes from it is known by this text. */
   address: string
   port: number
   /** The host of the URI: the name that a certificate has to have (RFC 5922 4), and SNI. */

@@ -57,6 +57,10 @@ const example = { addresses: { 'example.org': ['192.0.2.1'] } }
 describe('a URI leads (RFC 3263)', () => {
   it('with an address to itself, and nobody is asked', async () => {
     expect(await resolve('sip:192.0.2.9', {})).toMatchObject({ asked: [], targets: ['udp 192.0.2.9 5060'] })
+    // What comes back is known by the system's spelling.
+    expect((await resolve('sip:[2001:DB8:0:0::1]', {})).targets).toEqual(['udp 2001:db8::1 5060'])
+    const overrides = parseOverrides(['a.example.org:*:[2001:DB8:0:0::1]'])
+    expect((await resolve('sip:a.example.org', {}, { overrides })).targets).toEqual(['udp 2001:db8::1 5060'])
     expect((await resolve('sips:a@192.0.2.9', {})).targets).toEqual(['tls 192.0.2.9 5061'])
     expect((await resolve('sip:[2001:db8::1]:5080;transport=tcp', {})).targets).toEqual(['tcp 2001:db8::1 5080'])
     expect((await resolve('sip:192.0.2.9;transport=ws', {})).targets).toEqual(['ws 192.0.2.9 80'])
