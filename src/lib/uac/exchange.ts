@@ -174,8 +174,13 @@ function failureOf(reason: 'timeout' | 'transport', cause: unknown, { flow, requ
       hint: 'Is the server up, and does a firewall drop the packets? --trace shows what is sent.'
     })
   }
+  return lossOf(flow.target, cause)
+}
+
+/** Why a flow is no more, for whoever waits for a reply on it. @param cause as `onLost` tells it */
+export function lossOf(target: SipTarget, cause: unknown): PbxkitError {
   if (cause instanceof PbxkitError) return cause
   const isRefused = (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED'
   const why = isRefused ? 'nothing listens there' : cause instanceof Error ? cause.message : 'the connection was lost'
-  return new ConnectError(`Cannot reach ${name}: ${why}`, { cause })
+  return new ConnectError(`Cannot reach ${targetName(target)}: ${why}`, { cause })
 }
