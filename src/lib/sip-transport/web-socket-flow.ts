@@ -24,6 +24,8 @@ export class WebSocketFlow implements TransportFlow {
   readonly #webSocket: OpenWebSocket['webSocket']
   readonly #handlers: FlowHandlers
   #isOpen = true
+  /** Why it will be closed. */
+  #cause: unknown
 
   private constructor({ webSocket, socket }: OpenWebSocket, target: SipTarget, handlers: FlowHandlers) {
     this.#webSocket = webSocket
@@ -57,7 +59,9 @@ export class WebSocketFlow implements TransportFlow {
     const text = bytes.toString('utf8')
     const isText = !text.includes('\ufffd')
     this.#webSocket.send(isText ? text : bytes, { binary: !isText }, () => {})
-    if (this.#webSocket.bufferedAmount > maxUnreadBytes) this.#webSocket.terminate()
+    if (this.#webSocket.bufferedAmount <= maxUnreadBytes) return
+    this.#cause ??= new ConnectionLostError(`${targetName(this.target)} does not read what it is sent`)
+    this.#webSocket.terminate()
   }
 
   ping(): void {
@@ -74,7 +78,6 @@ export class WebSocketFlow implements TransportFlow {
 
   #listen(): void {
     const source = { host: this.target.address, port: this.target.port }
-    let cause: unknown
     this.#webSocket.on('message', (data) => {
       const bytes = Buffer.isBuffer(data) ? data : Buffer.concat([data].flat().map((part) => Buffer.from(part as ArrayBuffer)))
       try {
@@ -85,12 +88,12 @@ export class WebSocketFlow implements TransportFlow {
       }
     })
     this.#webSocket.on('error', (error) => {
-      cause = error
+      this.#cause ??= error
     })
     this.#webSocket.once('close', () => {
       if (!this.#isOpen) return
       this.#isOpen = false
-      this.#handlers.onLost(this, cause ?? new ConnectionLostError(`${targetName(this.target)} closed the WebSocket`))
+      this.#handlers.onLost(this, this.#cause ?? new ConnectionLostError(`${targetName(this.target)} closed the WebSocket`))
     })
   }
 }

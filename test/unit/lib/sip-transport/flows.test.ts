@@ -241,6 +241,16 @@ describe('a WebSocket (RFC 7118)', () => {
     expect((await message()).message.start).toMatchObject({ status: 200 })
   })
 
+  it('to a peer that does not read is given up, and says so', async () => {
+    const port = await webSocketPort(['sip'], () => {})
+    const { pool, loss } = poolOf({ webSocketPath: '/ws' })
+    const flow = await pool.flowTo(at('ws', port))
+    // More than the system's buffers take, all in one turn, in which nobody can read.
+    const bytes = Buffer.alloc(60_000, 'a')
+    for (let nth = 0; nth < 500; nth++) flow.send(bytes)
+    expect(await loss()).toMatchObject({ code: 'E_CONNECTION_LOST', message: expect.stringContaining('does not read') })
+  })
+
   it('is none where the server does not speak sip, or has another path', async () => {
     const port = await webSocketPort([], () => {})
     await expect(poolOf({ webSocketPath: '/ws' }).pool.flowTo(at('ws', port))).rejects.toMatchObject({ code: 'E_PROTOCOL' })
