@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import { DataError, ExitStatus, UsageError } from '../errors.js'
 import type { RegistrationAccount, RegistrationSecret } from '../registrations/account.js'
 import type { AccountProblem, AccountSource } from '../registrations/accounts/read-accounts.js'
@@ -6,6 +5,7 @@ import type { RunningRegistrations } from '../registrations/registration-service
 import type { Purpose } from '../registrations/registration-state.js'
 import { keepHeapSmall } from '../registrations/small-heap.js'
 import type { UdpBind } from '../sip-transport/udp-flow.js'
+import { watchAccounts } from './account-watch.js'
 import type { Command } from './oclif.js'
 import { offerProfile } from './offer-profile.js'
 import { askSecret } from './prompt.js'
@@ -24,6 +24,7 @@ import { type RegisterSettings, registerSettings } from './register-options.js'
 import { askAccount } from './register-questions.js'
 import { RegisterScreen } from './register-screen.js'
 import { checkNote, eventFields, eventLevel, fetchedRows, findingOf, hintsOf, onceRow, onceStatus } from './register-text.js'
+import { Reloads } from './reloads.js'
 import { type Row, renderRows } from './rows.js'
 import { readSecretFile } from './secret.js'
 import { type RunningService, ServiceCommand } from './service-command.js'
@@ -34,9 +35,6 @@ import { findLogin, guessNote, readCredentials } from './sip-login.js'
 type Flags = RegisterFlagValues &
   SipFlagValues & { check: boolean; json: boolean; 'drain-timeout': number; quiet: boolean; 'log-file'?: string | undefined }
 
-// A file is written in pieces: it is read once nothing more has come for a moment.
-const fileSettleMs = 300
-
 /** `uac register`: accounts from somewhere, kept registered, or something done with them once. */
 export abstract class RegisterCommand<T extends typeof Command> extends ServiceCommand<T> {
   static override baseFlags = { ...ServiceCommand.baseFlags, ...withoutAddresses(sipFlags) }
@@ -45,6 +43,8 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
   #source: AccountSource | undefined
   #running: RunningRegistrations | undefined
   #screen: RegisterScreen | undefined
+  /** SIGHUP, the control socket, a changed file and the interval may all ask at the same time. */
+  readonly #reloads = new Reloads(() => this.#reloadAccounts())
 
   get #flags(): Flags {
     return this.flags as unknown as Flags
@@ -119,7 +119,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
         keeper,
         now,
         startedAt,
-        reload: () => this.#reloadAccounts(),
+        reload: () => this.#reloads.run(),
         readAccount: (columns) => readOneAccount(columns, accountDefaults(this.#flags))
       }),
       signal
@@ -127,7 +127,7 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
   }
 
   protected override async reload(): Promise<void> {
-    if (this.#running) await this.#reloadAccounts()
+    if (this.#running) await this.#reloads.run()
   }
 
   async #reloadAccounts(): Promise<Record<string, unknown>> {
@@ -145,28 +145,14 @@ export abstract class RegisterCommand<T extends typeof Command> extends ServiceC
   /** A changed file, and --reload-interval. What fails leaves everything as it is. */
   #watchSource(signal: AbortSignal): void {
     const source = this.#source
+    if (!source || source.kind === 'stdin') return
     const reload = () => {
-      this.#reloadAccounts().catch((error: Error) =>
-        this.logger.error({ reason: error.message }, 'reload failed; the accounts stay')
-      )
+      this.#reloads
+        .run()
+        .catch((error: Error) => this.logger.error({ reason: error.message }, 'reload failed; the accounts stay'))
     }
-    const intervalMs = this.#flags['reload-interval']
-    const timer = intervalMs && source && source.kind !== 'stdin' ? setInterval(reload, intervalMs) : undefined
-    const path = source?.kind === 'file' ? source.path : undefined
-    let settle: NodeJS.Timeout | undefined
-    // By its time and size, not by inode: editors replace files.
-    if (path !== undefined) {
-      fs.watchFile(path, { interval: 1000 }, (now, before) => {
-        if (now.mtimeMs === before.mtimeMs && now.size === before.size) return
-        clearTimeout(settle)
-        settle = setTimeout(reload, fileSettleMs)
-      })
-    }
-    signal.addEventListener('abort', () => {
-      clearInterval(timer)
-      clearTimeout(settle)
-      if (path !== undefined) fs.unwatchFile(path)
-    })
+    const path = source.kind === 'file' ? source.path : undefined
+    watchAccounts({ path, intervalMs: this.#flags['reload-interval'], reload }, signal)
   }
 
   async #once(purpose: Purpose): Promise<void> {
