@@ -19,7 +19,7 @@ export type SearchAttribute = (typeof searchAttributes)[number]
 /** One account as `uac.reg_dump` shows it, secrets masked, with what Kamailio has no word for. */
 export type RegistrationRow = Record<string, string | number | boolean | null | readonly string[]>
 
-export function attributeOf(kept: KeptRegistration, attribute: SearchAttribute): string {
+function attributeOf(kept: KeptRegistration, attribute: SearchAttribute): string {
   const { account, state } = kept.registration
   switch (attribute) {
     case 'l_uuid':

@@ -32,7 +32,6 @@ export type FailureReason =
   | 'timeout'
   | 'unreachable'
   | 'expired'
-  | 'broken reply'
   | 'gave up'
   | 'bad value'
 

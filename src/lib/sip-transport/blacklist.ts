@@ -1,7 +1,7 @@
 import { type SipTarget, targetName } from './target.js'
 
 // 64 * T1 (RFC 3263 4.3 leaves it open): as long as a request that finds out again would take.
-export const defaultBlockMs = 32_000
+const defaultBlockMs = 32_000
 // Retry-After of a year is a mistake or an attack; after an hour a look does no harm.
 const maxBlockMs = 3_600_000
 

@@ -1,5 +1,5 @@
 import { quote, SipSyntaxError } from './fault.js'
-import { decodeText, encodeText, endOfQuoted, quoted, skipBlanks, splitValues, tokenChars, trim, unquote } from './lexical.js'
+import { decodeText, encodeText, endOfQuoted, quoted, skipBlanks, tokenChars, trim, unquote } from './lexical.js'
 import { Parameters, parseParameters } from './parameters.js'
 import { parseUri, type Uri } from './uri.js'
 
@@ -89,9 +89,4 @@ function finish(uriText: string, parameters: Parameters, name: string | undefine
   if (checkUri) void address.uri
   else if (!/^[A-Za-z][^\s<>"]*$/.test(uriText)) throw new SipSyntaxError('address', `no URI: ${quote(uriText)}`)
   return address
-}
-
-/** All addresses of a header with commas, such as Contact and Route. @throws SipSyntaxError */
-export function parseAddresses(value: string): Address[] {
-  return splitValues(value, 'address').map((one) => parseAddress(one))
 }

@@ -3,7 +3,6 @@ import { SipSyntaxError } from './fault.js'
 import { encodeText, splitValues } from './lexical.js'
 import type { SipReply, SipRequest } from './message.js'
 import { reasonOf } from './reasons.js'
-import type { Via } from './via.js'
 import { editMessage, type HeaderLine, writeMessage } from './write.js'
 
 /** What a request of ours is made of. */
@@ -133,12 +132,6 @@ export function noteSource(request: SipRequest, source: Source): Buffer {
   const [, ...others] = splitValues(request.get('Via')!, 'via')
   const first = String(via.withParameters(parameters))
   return editMessage(request, [{ removeFirst: 'Via' }, { prepend: 'Via', value: [first, ...others].join(', ') }])
-}
-
-/** Where a reply goes over UDP (RFC 3261 18.2.2, RFC 3581 4): received and rport, else maddr, else sent-by. */
-export function replyTarget(via: Via): { host: string; port: number } {
-  const host = via.parameters.get('maddr') || via.received || via.host
-  return { host, port: via.rport ?? via.port ?? (via.transport === 'TLS' || via.transport === 'WSS' ? 5061 : 5060) }
 }
 
 /** An address from what a user wrote: `sip:a@b`, `"Alice" <sip:a@b>`. @throws SipSyntaxError */

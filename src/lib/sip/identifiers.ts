@@ -5,7 +5,7 @@ import { branchCookie } from './via.js'
 export type RandomSource = (bytes: number) => Buffer
 
 /** The machine's own randomness, taken in larger pieces: one call for every branch of 10,000 REGISTERs is felt. */
-export function systemRandom(): RandomSource {
+function systemRandom(): RandomSource {
   const poolBytes = 4096
   let pool = Buffer.alloc(0)
   let used = 0

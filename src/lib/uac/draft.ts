@@ -56,7 +56,7 @@ export function bodyFor({ body }: RequestDraft, flow: TransportFlow): Buffer | u
 }
 
 /** Where we can be reached on a flow. */
-export function contactOf(flow: TransportFlow, user: string): string {
+function contactOf(flow: TransportFlow, user: string): string {
   const { transport } = flow.target
   const parameter = { udp: '', tcp: ';transport=tcp', tls: ';transport=tls', ws: ';transport=ws', wss: ';transport=ws' }[
     transport

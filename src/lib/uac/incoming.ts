@@ -5,7 +5,7 @@ import type { SipRequest } from '../sip/message.js'
 import type { HeaderLine } from '../sip/write.js'
 
 /** The requests that we understand, for Allow. */
-export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'NOTIFY', 'MESSAGE'] as const
+const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'NOTIFY', 'MESSAGE'] as const
 
 const allow: HeaderLine = ['Allow', allowedMethods.join(', ')]
 

@@ -12,13 +12,13 @@ export interface AccountRow {
 }
 
 /** Columns of Kamailio's `uacreg`, version 6. Versions before lack some: 4.0.3 ends at `expires`, 5 has no `contact_user`. */
-export const uacregColumns = [
+const uacregColumns = [
   ...['id', 'l_uuid', 'l_username', 'l_domain', 'r_username', 'r_domain', 'realm', 'auth_username', 'auth_password'],
   ...['auth_ha1', 'auth_proxy', 'expires', 'flags', 'reg_delay', 'contact_addr', 'contact_user', 'socket']
 ] as const
 
 /** Columns that go beyond it. */
-export const moreColumns = [
+const moreColumns = [
   ...['transport', 'proxy2', 'path', 'outbound', 'instance_id', 'reg_id', 'q', 'refresh_ratio', 'extra_headers', 'user_agent'],
   ...['auth_algs', 'keepalive', 'tag', 'contact_params', 'display', 'enabled']
 ] as const

@@ -12,7 +12,7 @@ export interface AccountDiff {
 }
 
 /** By what an account is known over reloads. */
-export function accountKey(account: Pick<RegistrationAccount, 'uuid'>): string {
+function accountKey(account: Pick<RegistrationAccount, 'uuid'>): string {
   return account.uuid
 }
 

@@ -47,7 +47,7 @@ export function* readNdjsonRows(text: string, file: string): Generator<AccountRo
 }
 
 /** The row of an object of columns and values. Lists become text with commas, headers stay JSON. */
-export function objectRow(value: unknown, source: string): AccountRow {
+function objectRow(value: unknown, source: string): AccountRow {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { values: undefined, source, faults: ['this is no object of columns and values'] }
   }
