@@ -1,10 +1,16 @@
 import type { Duplex } from 'node:stream'
+import { isFailureLine, readCommand } from '../agi/command.js'
 import { type AgiHeader, encodeHeaderBlock } from '../agi/header-block.js'
 import { maxCommandLineBytes } from '../agi/limits.js'
 import { LineReader } from '../agi/line-reader.js'
 import { hangupLine } from '../agi/reply-writer.js'
 import { ProtocolError } from '../errors.js'
 import { type AgiStatus, PlayedChannel, type PlayedChannelOptions } from './played-channel.js'
+
+/** What Asterisk's stdio buffer holds. Whatever is beyond it waits in the system, and Asterisk sees there that it has to read on. */
+const stdioBytes = 4096
+/** Last words and the end behind them are sent at once, and arrive so but for a packet that is sent again. Who waits for a reply waits longer. */
+const lastWordsMs = 500
 
 export interface PlayCallOptions extends PlayedChannelOptions {
   headers: readonly AgiHeader[]
@@ -37,7 +43,7 @@ export interface CallReport {
   readonly status: AgiStatus
   readonly commands: readonly PlayedCommand[]
   readonly variables: Readonly<Record<string, string>>
-  /** The application sent several commands at once. */
+  /** The application sent several commands at once, other than to tell variables as its last words: nothing waits for those, and nothing is interrupted by them. */
   readonly hasPipelined: boolean
   /** It left a command without an LF, which costs Asterisk a core as long as it stands so. */
   readonly hadHalfLine: boolean
@@ -74,6 +80,8 @@ class Call {
   readonly #clock: () => number
   readonly #start: number
   #hasPipelined = false
+  /** Commands wait that came with this one, since then. */
+  #held: { with: number; sinceMs: number } | undefined
   #hadHalfLine = false
   #hadLongLine = false
   #isOver = false
@@ -102,10 +110,13 @@ class Call {
 
   #receive(chunk: Buffer): void {
     if (this.#isOver) return
+    // More, before those were answered that wait.
+    if (this.#held) this.#hasPipelined = true
     this.#lines.push(chunk)
     this.#takeLines(this.#options.holdsPipelined === false ? Number.POSITIVE_INFINITY : 1)
+    while (!this.#isOver && this.#lines.waitingBytes > stdioBytes && this.#lines.hasLine) this.#takeLines(1)
     if (this.#isOver || this.#lines.waitingBytes === 0) return
-    if (this.#lines.hasLine) this.#hasPipelined = true
+    if (this.#lines.hasLine) this.#held ??= { with: this.#commands.length - 1, sinceMs: this.#clock() }
     else this.#hadHalfLine = true
   }
 
@@ -118,7 +129,17 @@ class Call {
       this.#hadHalfLine = true
       this.#take(rest)
     }
+    if (this.#held && this.#wereLastWords(this.#held)) this.#held = undefined
     if (!this.#isOver) this.#end()
+  }
+
+  /** The end came with them: a tunnel that breaks tells the dialplan so. */
+  #wereLastWords(held: { with: number; sinceMs: number }): boolean {
+    if (this.#clock() - held.sinceMs > lastWordsMs) return false
+    return this.#commands.slice(held.with).every(({ line }) => {
+      const bytes = Buffer.from(line)
+      return isFailureLine(bytes) || readCommand(bytes).definition?.name === 'SET VARIABLE'
+    })
   }
 
   #takeLines(most: number): void {
@@ -169,7 +190,7 @@ class Call {
       status: this.#channel.status,
       commands: this.#commands,
       variables: Object.fromEntries(this.#channel.variables),
-      hasPipelined: this.#hasPipelined,
+      hasPipelined: this.#hasPipelined || this.#held !== undefined,
       hadHalfLine: this.#hadHalfLine,
       hadLongLine: this.#hadLongLine,
       error: this.#error,

@@ -147,6 +147,47 @@ describe('a played call', () => {
     expect(report.commands).toMatchObject([{ line: 'SET VARIABLE A b', said: '200 result=1\n' }])
   })
 
+  const lastWords = 'SET VARIABLE BRIDGE_REASON app-lost\nSET VARIABLE BRIDGE_OUTCOME DROPPED\nfailure: app-lost\n'
+
+  it('takes what the dialplan is told with the end behind it for no pipelining', async () => {
+    const { call, theirs, ask } = play()
+    await ask('ANSWER\n', '200 result=0\n')
+    theirs.end(lastWords)
+    const report = await call.ended
+    expect(report).toMatchObject({ status: 'FAILURE', hasPipelined: false, variables: { BRIDGE_OUTCOME: 'DROPPED' } })
+    expect(report.commands).toHaveLength(4)
+  })
+
+  it.each([
+    ['that play', 'STREAM FILE x ""\nSET VARIABLE A b\n', 0],
+    ['whose end comes late', lastWords, 1_000]
+  ])('takes last words %s for pipelining', async (_, words, lateMs) => {
+    let nowMs = 0
+    const { call, theirs, ask } = play({ clock: () => nowMs })
+    await ask(words, '200 result=')
+    nowMs += lateMs
+    theirs.end()
+    expect(await call.ended).toMatchObject({ hasPipelined: true })
+  })
+
+  it('takes commands that wait when the connection breaks for pipelining', async () => {
+    const [ours, theirs] = duplexPair()
+    const call = playCall(ours, { headers })
+    theirs.write('SET VARIABLE A 1\nSET VARIABLE B 2\n')
+    await once(theirs, 'readable')
+    ours.destroy()
+    expect(await call.ended).toMatchObject({ hasPipelined: true, commands: { length: 1 } })
+  })
+
+  it('lets no more wait than fits the stdio buffer of Asterisk', async () => {
+    const { call, theirs, said } = play()
+    const command = 'NOOP\n'
+    theirs.write(command.repeat(20_000))
+    await expect.poll(() => said().split('\n').length).toBeGreaterThan(20_000 - 4096 / command.length)
+    theirs.end()
+    expect((await call.ended).commands).toHaveLength(20_000)
+  })
+
   it('lets pipelined commands wait for more bytes, as Asterisk does', async () => {
     const { call, theirs, ask, said } = play()
     await ask('NOOP\nSET VARIABLE A b\nANSWER\n', '200 result=0\n')
