@@ -36,14 +36,18 @@ export function applicationTarget(address: Address): Target {
 export function programTarget(program: string, onStderr?: (lines: string) => void): Target {
   return (headers) =>
     new Promise((resolve, reject) => {
-      const child = spawn(program, headers.args, {
-        stdio: ['pipe', 'pipe', onStderr ? 'pipe' : 'inherit'],
-        detached: true
-      })
-      hangUpAtExit(child)
-      if (onStderr) wholeLines(child.stderr!, onStderr)
-      child.once('error', (error) => reject(new CallRefusedError('app-error', error)))
+      let child: ChildProcess
+      try {
+        child = spawn(program, headers.args, { stdio: ['pipe', 'pipe', onStderr ? 'pipe' : 'inherit'], detached: true })
+      } catch (error) {
+        // An argument with a NUL in it, or more of them than the system takes: Node tells that at once.
+        return reject(new CallRefusedError('app-error', error as Error))
+      }
+      child.on('error', (error) => reject(new CallRefusedError('app-error', error)))
       child.once('spawn', () => {
+        // Not before: a process that could not be started for want of descriptors has no pipes.
+        hangUpAtExit(child)
+        if (onStderr) wholeLines(child.stderr!, onStderr)
         const stream = new ProgramStream(child)
         stream.write(headers.bytes)
         resolve(stream)
