@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { ConnectionLostError, LoginError, ProtocolError, TimeoutError } from '../errors.js'
 import { ToldToWaitError } from '../tunnel/errors.js'
 import { closeWith } from '../tunnel/last-words.js'
-import { failedLine } from '../tunnel/protocol-1-messages.js'
+import { failedLine, waitLine } from '../tunnel/protocol-1-messages.js'
 import { type Protocol1Options, Protocol1Server } from '../tunnel/protocol-1-server.js'
 import type { TunnelAccounts } from './accounts.js'
 import { Tunnel1, type Tunnel1Events } from './tunnel-1.js'
@@ -35,7 +35,7 @@ export async function acceptProtocol1(stream: Duplex, options: AcceptProtocol1Op
   try {
     username = await options.accounts.findByToken(token)
   } catch (error) {
-    stream.end(machine.wait(troubleWaitS))
+    closeWith(stream, waitLine(troubleWaitS))
     throw error
   }
   if (username === undefined) {
@@ -44,8 +44,7 @@ export async function acceptProtocol1(stream: Duplex, options: AcceptProtocol1Op
   }
   const waitS = options.mayEnter(username)
   if (waitS !== undefined) {
-    stream.end(machine.wait(waitS))
-    stream.resume()
+    closeWith(stream, waitLine(waitS))
     throw new ToldToWaitError(waitS)
   }
   stream.write(machine.accept())
