@@ -60,8 +60,9 @@ export async function keepConnected(shared: SharedOptions, keep: KeepOptions, si
       if (error instanceof LoginError && error.details?.stage === 'hello') keep.onRefused?.(server)
       if (isFinal(error, wasAccepted)) throw error
       onEvent({ event: 'dropped', server, reason: (error as Error).message })
-      // Not all of those who were sent away come back in the same second.
-      if (error instanceof ToldToWaitError) waitMs = error.seconds * 1000 * (0.8 + 0.4 * Math.random())
+      // Not all of those who were sent away come back in the same second. After `wait 0` it is as after a loss: a server that says so each time would have us
+      // connect without a pause.
+      if (error instanceof ToldToWaitError && error.seconds > 0) waitMs = error.seconds * 1000 * (0.8 + 0.4 * Math.random())
     }
     if (acceptedMs !== undefined) backoff.lasted(performance.now() - acceptedMs)
     waitMs ??= backoff.next()

@@ -27,6 +27,7 @@ export async function serveProtocol1(connection: TunnelConnection, signal: Abort
   const { host, port, tls, timeoutMs, username, password, drainMs } = connection
   const socket = await connect({ host, port, tls, timeoutMs, signal })
   const stop = () => socket.destroy()
+  const stopCall = () => setTimeout(stop, drainMs).unref()
   signal.addEventListener('abort', stop, { once: true })
   try {
     socket.setKeepAlive(true, keepAliveMs)
@@ -44,7 +45,7 @@ export async function serveProtocol1(connection: TunnelConnection, signal: Abort
     if (rest.length > 0) socket.unshift(rest)
     // A call that has begun is not cut by a stop, but it does not hold it up for ever either.
     signal.removeEventListener('abort', stop)
-    signal.addEventListener('abort', () => setTimeout(stop, drainMs).unref(), { once: true })
+    signal.addEventListener('abort', stopCall, { once: true })
     const call = { id: callId, headers, stream: socket, accept: () => {}, reset: () => void socket.resetAndDestroy() }
     await takeCall({ ...call, refuse: (reason) => refuse(socket, reason) }, connection)
     return true
@@ -53,6 +54,7 @@ export async function serveProtocol1(connection: TunnelConnection, signal: Abort
     throw error
   } finally {
     signal.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', stopCall)
   }
 }
 

@@ -1,14 +1,17 @@
+import { getEventListeners } from 'node:events'
 import net from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AgiHeaders } from '../../../../src/lib/agi/header-block.js'
 import { encodeHeaderBlock } from '../../../../src/lib/agi/header-block.js'
 import { callHeaders } from '../../../../src/lib/agi-call/call-headers.js'
 import { LoginError } from '../../../../src/lib/errors.js'
+import { ClientSecret } from '../../../../src/lib/scram/client.js'
 import { CallRefusedError, UpgradeRequiredError } from '../../../../src/lib/tunnel/errors.js'
 import { tokenOf } from '../../../../src/lib/tunnel/protocol-1-messages.js'
 import { Protocol1Server, protocol1Original } from '../../../../src/lib/tunnel/protocol-1-server.js'
 import { ClientRuns } from '../../../../src/lib/tunnel-client/client-runs.js'
 import type { TunnelEvent } from '../../../../src/lib/tunnel-client/events.js'
+import { serveProtocol1 } from '../../../../src/lib/tunnel-client/serve-protocol-1.js'
 import { runTunnelClient, type TunnelClientOptions } from '../../../../src/lib/tunnel-client/tunnel-client.js'
 
 const headers = encodeHeaderBlock(callHeaders({ url: 'agi://127.0.0.1/' }))
@@ -117,6 +120,27 @@ describe('a client of the tunnel', () => {
     const { inMs } = events.find((event) => event.event === 'retry')!
     expect(inMs).toBeGreaterThanOrEqual(8_000)
     expect(inMs).toBeLessThanOrEqual(12_000)
+  })
+
+  it('does not hurry back to a server that tells it to wait for no time', async () => {
+    const port = await server((socket) => socket.once('data', () => socket.end('wait 0\n')))
+    const { events, names } = run(port, { backoff: { initialMs: 60_000, maxMs: 60_000 } })
+    await expect.poll(names).toContain('retry')
+    expect(events.find((event) => event.event === 'retry')!.inMs).toBeGreaterThanOrEqual(30_000)
+  })
+
+  it('listens for the stop no more when a call of protocol 1 is over', async () => {
+    const { signal } = new AbortController()
+    const listeners: number[] = []
+    const port = await original((machine, socket) => socket.end(machine.startCall(headers, 'x')))
+    const { options } = run(1)
+    const secret = new ClientSecret('secret')
+    const told = { server: 'x', calls: 1, instance: 'x', secret, onAccepted: () => {}, onWaiting: () => {} }
+    for (let calls = 0; calls < 3; calls++) {
+      expect(await serveProtocol1({ ...options, ...told, port }, signal)).toBe(true)
+      listeners.push(getEventListeners(signal, 'abort').length)
+    }
+    expect(listeners).toEqual([0, 0, 0])
   })
 
   it('comes back for ever to a server that refuses or ends connections', async () => {
