@@ -77,20 +77,32 @@ function replayOptions(replay: RecordedCall, { answer }: PlaceCallOptions): Part
   }
 }
 
-/** Makes so many calls, so many of them at a time. @param onEnd told of each @throws what the first that could not be made throws */
+/**
+ * Makes so many calls, so many of them at a time.
+ * @param onEnd told of each
+ * @throws what the first that could not be made throws; those that go on are broken then, and no further ones are made
+ */
 export async function placeCalls(
   options: PlaceCallOptions,
   { calls, parallel }: { calls: number; parallel: number },
   onEnd: (report: CallReport) => Promise<void>
 ): Promise<void> {
+  const failed = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
   // Each call listens, while it connects and while it goes on: that is no leak.
-  if (options.signal) setMaxListeners(0, options.signal)
+  setMaxListeners(0, signal)
   let left = calls
   const work = async () => {
-    while (left > 0) {
+    while (left > 0 && !failed.signal.aborted) {
       left--
-      await onEnd(await placeCall(options))
+      await onEnd(await placeCall({ ...options, signal }))
     }
   }
-  await Promise.all(Array.from({ length: Math.min(calls, parallel) }, work))
+  const works = Array.from({ length: Math.min(calls, parallel) }, work)
+  try {
+    await Promise.all(works)
+  } finally {
+    failed.abort()
+    await Promise.allSettled(works)
+  }
 }
