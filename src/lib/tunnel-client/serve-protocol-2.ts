@@ -27,6 +27,8 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
   })
   // It may fail before anybody waits for it.
   over.catch(() => {})
+  let drain: NodeJS.Timeout | undefined
+  let leave: () => void = () => {}
   try {
     const { session, parameters } = await openTunnel(socket, {
       ...{ username, secret, channelBinding, timeoutMs, watch, maxIncomingStreams: calls, maxWindowBytes },
@@ -34,23 +36,25 @@ export async function serveProtocol2(connection: TunnelConnection, signal: Abort
       handler: {
         onStream: (stream) => void take(stream, connection),
         onGoAway: () => settle(),
-        onClosed: (_session, error) => settle(error ?? new ConnectionLostError('The server closed the tunnel'))
+        onClosed: (_session, error) => {
+          clearTimeout(drain)
+          signal.removeEventListener('abort', leave)
+          settle(error ?? new ConnectionLostError('The server closed the tunnel'))
+        }
       }
     })
     signal.removeEventListener('abort', stopLogin)
-    let drain: NodeJS.Timeout | undefined
-    const leave = () => {
+    // As long as the session lasts: its calls may go on after the server's goodbye, when we have another one already, and a stop does not wait for ever for them.
+    leave = () => {
       session.goAway()
-      drain = setTimeout(() => session.destroy(), drainMs)
+      if (!session.isClosed) drain = setTimeout(() => session.destroy(), drainMs)
     }
-    signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted) leave()
+    else if (!session.isClosed) signal.addEventListener('abort', leave, { once: true })
     onAccepted(parameters)
     try {
       await over
     } finally {
-      clearTimeout(drain)
-      signal.removeEventListener('abort', leave)
       // After the server's goodbye: when the last call is over.
       session.goAway()
     }
