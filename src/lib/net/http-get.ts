@@ -56,6 +56,8 @@ function ask(
       signal
     })
     request.on('error', reject)
+    // Who answers 101 to a GET: when nobody listens for it, Node closes the connection and says nothing at all, not even when the signal is aborted.
+    request.once('upgrade', () => reject(new ProtocolError(`${url.origin} changes to a protocol that nobody has asked for`)))
     request.once('response', (response) => {
       const chunks: Buffer[] = []
       let bytes = 0

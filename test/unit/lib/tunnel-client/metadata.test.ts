@@ -95,6 +95,7 @@ async function serve(
 }
 
 describe('a GET', () => {
+  const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
   const limits = { timeoutMs: 2_000, maxBytes: 1_000 }
 
   it('gets a document, over https with the certificate that it trusts', async () => {
@@ -112,6 +113,7 @@ describe('a GET', () => {
   it.each([
     ['too long', (response: http.ServerResponse) => response.end('x'.repeat(1_001)), ProtocolError],
     ['cut', (response: http.ServerResponse) => void response.socket!.destroy(), ConnectionLostError],
+    ['another protocol', (response: http.ServerResponse) => void response.socket!.write(switching), ProtocolError],
     ['no HTTP', (response: http.ServerResponse) => void response.socket!.end('SIP/2.0 200 OK\r\n\r\n'), ProtocolError]
   ])('fails when the answer is %s', async (_, answer, Kind) => {
     const url = await serve((_request, response) => void answer(response))
