@@ -204,7 +204,8 @@ export class YamuxStream extends EventEmitter implements ByteChannel {
   }
 
   peerEnds(): void {
-    if (this.#isEndedByPeer) return
+    // Its reader may have destroyed it at the bytes that the end came with: no good end follows that.
+    if (this.#isEndedByPeer || this.destroyed) return
     this.#isEndedByPeer = true
     this.#loseFirst()
     this.#leaveWhenOver()

@@ -17,6 +17,20 @@ async function expectRefused(act: (raw: ReturnType<typeof rawPeer>) => void): Pr
   return (await raw.observed.ended()).error!.message
 }
 
+describe('a stream', () => {
+  it('that its reader gives up at its last bytes has no good end', async () => {
+    const { send, observed } = rawPeer()
+    send(windowUpdate, Flag.syn, 1, 0)
+    const stream = await observed.accepted()
+    const events: string[] = []
+    stream.on('data', () => void stream.destroy()).on('end', () => events.push('end'))
+    stream.resume()
+    send(data, Flag.fin, 1, 2, Buffer.from('ab'))
+    await once(stream, 'close')
+    expect([events, stream.readableEnded]).toEqual([[], false])
+  })
+})
+
 describe('a session ends when its peer', () => {
   it('sends what is no yamux', async () => {
     expect(await expectRefused(({ peer }) => peer.write('GET / HTTP/1.1\r\n\r\n'))).toMatch(/version 71/)
