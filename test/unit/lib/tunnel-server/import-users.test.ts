@@ -101,6 +101,10 @@ describe('CSV', () => {
     )
   })
 
+  it('says where a quote has no end, however long the file is', () => {
+    expect(readCsv(`a,b\n"${'x'.repeat(20_000_000)}\n`)).toEqual({ brokenLine: 2 })
+  })
+
   it('never fails to end', () => {
     fc.assert(fc.property(fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r') }), (text) => void readCsv(text)))
   })
