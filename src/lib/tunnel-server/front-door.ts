@@ -84,9 +84,8 @@ export class FrontDoor {
       )
       socket.destroy()
     }, limitsOf(context.options()))
-    const { patienceMs, upgradeText } = context.options()
+    const { patienceMs } = context.options()
     this.#plain = {
-      ...(upgradeText !== undefined && { upgradeText }),
       ...(patienceMs !== undefined && { timeouts: { helloMs: patienceMs, proofMs: patienceMs } }),
       findRecord: (username) => context.accounts.findRecord(username),
       invented: new InventedRecords(inventedSecret),
@@ -107,13 +106,14 @@ export class FrontDoor {
     return { all: this.#sockets.size, halfOpen: this.#limits.halfOpen }
   }
 
-  /** Reads the certificate again, or another one. @throws ConfigError, and the old one stays */
+  /** Reads the certificate again, or another one, and takes over what else may change. @throws ConfigError, and all stays as it was */
   reload(options: TunnelServerOptions = this.#context.options()): void {
     const { tls } = options
     if (this.#tls && tls) this.#tls.reload(tls)
     else this.#tls = tls && new ServerTls(tls)
     this.#pin = this.#tls?.pin
     this.#limits.limits = { ...defaultConnectionLimits, ...limitsOf(options) }
+    for (const accepting of [this.#plain, this.#secured]) accepting.upgradeText = options.upgradeText
   }
 
   admit(socket: net.Socket): void {

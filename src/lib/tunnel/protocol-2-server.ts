@@ -34,7 +34,7 @@ export interface AcceptTunnelOptions extends Omit<YamuxOptions, 'role'> {
   /** Only logins that are tied to their TLS connection. */
   requireBinding?: boolean
   /** For people, to a client of another version: where to get one. */
-  upgradeText?: string
+  upgradeText?: string | undefined
   timeouts?: { helloMs?: number; proofMs?: number }
 }
 

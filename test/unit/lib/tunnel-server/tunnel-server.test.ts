@@ -35,6 +35,14 @@ describe('the port for tunnels', () => {
     expect(await raw(port, token('alice:secret'))).toBe('upgrade required AGIT/2 Get pbxkit\n')
   })
 
+  it('tells another version what the settings say now', async () => {
+    const { port, options, reload } = await serve({ upgradeText: 'Get it from A' })
+    await reload({ ...options, upgradeText: 'Get it from B' })
+    expect(await raw(port, 'AGIT/3 SCRAM-SHA-256 eA==\n')).toBe('upgrade required AGIT/2 Get it from B\n')
+    await reload({ ...options, upgradeText: undefined })
+    expect(await raw(port, 'AGIT/3 SCRAM-SHA-256 eA==\n')).toBe('upgrade required AGIT/2\n')
+  })
+
   it('tells another version which one it speaks', async () => {
     const { port } = await serve()
     expect(await raw(port, 'AGIT/3 SCRAM-SHA-256 eA==\n')).toMatch(/^upgrade required AGIT\/2/)
