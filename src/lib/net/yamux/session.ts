@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
-import { ConnectionLostError, PbxkitError, ProtocolError, TimeoutError } from '../../errors.js'
+import { ConnectionLostError, PbxkitError, ProtocolError } from '../../errors.js'
 import { Flag, FrameDecoder, type FrameSink, FrameType, GoAwayCode, initialWindowBytes } from './frame.js'
+import { Pulse } from './pulse.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionWatch, WatchedSession, WatchTiming } from './session-watch.js'
 import { type StreamOwner, YamuxStream } from './stream.js'
@@ -48,8 +49,6 @@ const closeTimeoutMs = 5_000
  */
 export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
   readonly maxWindowBytes: number
-  /** Of the last ping; undefined before its answer. */
-  roundTripMs: number | undefined
   readonly #transport: Duplex
   readonly #options: YamuxOptions
   readonly #decoder: FrameDecoder
@@ -68,13 +67,7 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
   #isGoingAway = false
   #isPeerGoingAway = false
   #isClosed = false
-  #isHeard = true
-  #silentSinceMs = 0
-  /** By the watch's clock; 0: no ping waits for its answer. */
-  #pingedAtMs = 0
-  /** By our own, to measure with. */
-  #pingSentMs = 0
-  #pingValue = 0
+  readonly #pulse = new Pulse()
 
   constructor(transport: Duplex, options: YamuxOptions) {
     this.#transport = transport
@@ -111,6 +104,11 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     return this.#streams?.size ?? 0
   }
 
+  /** Of the last ping; undefined before its answer. */
+  get roundTripMs(): number | undefined {
+    return this.#pulse.roundTripMs
+  }
+
   /** May streams be opened? */
   get isOpen(): boolean {
     return !this.#isClosed && !this.#isGoingAway && !this.#isPeerGoingAway
@@ -144,20 +142,10 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     this.#transport.destroy()
   }
 
-  look(nowMs: number, { intervalMs, activeIntervalMs, timeoutMs }: Readonly<WatchTiming>): void {
-    if (this.#isHeard) {
-      this.#isHeard = false
-      this.#silentSinceMs = nowMs
-      this.#pingedAtMs = 0
-    } else if (this.#pingedAtMs > 0) {
-      if (nowMs - this.#pingedAtMs < timeoutMs) return
-      this.destroy(new TimeoutError(`The peer was silent for ${Math.round((nowMs - this.#silentSinceMs) / 1000)} s`))
-    } else if (nowMs - this.#silentSinceMs >= (this.streamCount > 0 ? activeIntervalMs : intervalMs)) {
-      this.#pingedAtMs = nowMs
-      this.#pingSentMs = performance.now()
-      this.#pingValue = (this.#pingValue + 1) >>> 0
-      this.#control(FrameType.ping, Flag.syn, 0, this.#pingValue)
-    }
+  look(nowMs: number, timing: Readonly<WatchTiming>): void {
+    const next = this.#pulse.look(nowMs, timing, this.streamCount > 0)
+    if (next instanceof PbxkitError) this.destroy(next)
+    else if (next !== undefined) this.#control(FrameType.ping, Flag.syn, 0, next)
   }
 
   /** For its streams. */
@@ -191,7 +179,7 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
     if (streamId !== 0) throw new ProtocolError('A frame of the session names a stream')
     if (type === FrameType.goAway) return this.#peerGoesAway(length)
     if (flags & Flag.syn) this.#control(FrameType.ping, Flag.ack, 0, length)
-    else if (length === this.#pingValue && this.#pingedAtMs > 0) this.roundTripMs = performance.now() - this.#pingSentMs
+    else this.#pulse.answered(length)
   }
 
   /** For its decoder. */
@@ -267,7 +255,7 @@ export class YamuxSession implements StreamOwner, FrameSink, WatchedSession {
 
   #receive(chunk: Buffer): void {
     if (this.#isClosed) return
-    this.#isHeard = true
+    this.#pulse.isHeard = true
     try {
       this.#decoder.push(chunk, this)
     } catch (error) {
