@@ -28,7 +28,7 @@ export interface PlaceCallOptions extends Omit<PlayCallOptions, 'headers'> {
  * Calls an AGI application, as Asterisk would. Aborting the signal breaks the call.
  * @throws UsageError for the URL, ConnectError, TimeoutError, AgiEncodeError, DataError, the signal's reason
  */
-export async function placeCall(options: PlaceCallOptions): Promise<CallReport> {
+async function placeCall(options: PlaceCallOptions): Promise<CallReport> {
   const { url, hangUpAfterMs, timeoutMs, callTimeoutMs, replay, signal } = options
   const headers = headersOf(options)
   const socket = await connect({ ...agiAddress(url), timeoutMs, signal })

@@ -89,16 +89,6 @@ export function readTotal(text: string): number {
   return Number.parseInt(text, 10)
 }
 
-/**
- * Reads the answer to `support_aes` or `exists_aes_key`.
- * @throws ProtocolError
- */
-export function readYesOrNo(text: string): boolean {
-  const [, word] = /^(yes|no)\s*$/.exec(text) ?? []
-  if (word === undefined) throw text === '' ? cutReply() : strange('"yes" or "no"')
-  return word === 'yes'
-}
-
 function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {

@@ -7,7 +7,7 @@ import { decodeReply, type WholeReplyOptions } from '../../../../src/lib/voipmon
 import { JsonElements } from '../../../../src/lib/voipmonitor/json-elements.js'
 import { ListDecoder } from '../../../../src/lib/voipmonitor/list-decoder.js'
 import { Columns, ListRow } from '../../../../src/lib/voipmonitor/list-row.js'
-import { readPlainSnifferStat, readSnifferStat, readTotal, readYesOrNo } from '../../../../src/lib/voipmonitor/sniffer-stat.js'
+import { readPlainSnifferStat, readSnifferStat, readTotal } from '../../../../src/lib/voipmonitor/sniffer-stat.js'
 import { chunksOf } from '../../support/chunks.js'
 import { readExchanges } from '../../support/voipmonitor-exchanges.js'
 
@@ -270,11 +270,9 @@ describe('what a sniffer says of itself', () => {
     expect(() => readSnifferStat('{"pbStatString":5}')).not.toThrow()
   })
 
-  it('is a number, or yes and no', async () => {
+  it('is a number', async () => {
     expect(readTotal(await textOfExchange(165))).toBe(3)
     expect(() => readTotal('many')).toThrow(withCode('E_PROTOCOL'))
     expect(() => readTotal('')).toThrow(withCode('E_CUT_REPLY'))
-    expect([readYesOrNo('yes'), readYesOrNo('no\n')]).toEqual([true, false])
-    expect(() => readYesOrNo('maybe')).toThrow(withCode('E_PROTOCOL'))
   })
 })
