@@ -13,7 +13,7 @@ const mode = 0o600
 
 /**
  * Writes files that only their owner may read, each whole or not at all, and all of them or none. A file that is there stays as it is unless
- * `force` is set; then it is replaced, and a link is replaced, not followed.
+ * `force` is set; then it is replaced, and a link is replaced, not followed. What was replaced before a later file failed stays replaced.
  * @throws UsageError when one is there already, IoError
  */
 export function writeSecretFiles(files: readonly NewFile[], { force }: { force: boolean }): void {
