@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../asterisk-config/load.js'
 import type { LoadedSection, LoadedSetting } from '../asterisk-config/section.js'
+import { decode, encode } from '../asterisk-config/text.js'
 import { parseApplication, takeExtension, takeField } from './arguments.js'
 import { ContextBuilder, type Report } from './context-builder.js'
 import type { Context, Dialplan, DialplanProblem } from './dialplan.js'
@@ -14,6 +15,9 @@ export interface ReadDialplanOptions {
 
 /** Asterisk keeps an extension and its caller id in 256 bytes, one of which ends the string (pbx_config.c, `realext`). */
 const maxExtensionLength = 255
+
+/** What Asterisk substitutes into a global, an include or a switch goes into 8192 bytes (pbx_config.c, `realvalue`). Globals made of globals would double with each line. */
+const maxSubstitutedBytes = 8191
 
 /**
  * What pbx_config makes of an extensions.conf that has been loaded: contexts, their extensions in the order in which they are tried, includes, switches.
@@ -66,7 +70,9 @@ class DialplanReader {
         'not-substituted',
         `${text} has a function or an expression, which Asterisk puts in when it loads; it is left as it is here`
       )
-    return done.text
+    return Buffer.byteLength(done.text) > maxSubstitutedBytes
+      ? decode(encode(done.text).slice(0, maxSubstitutedBytes))
+      : done.text
   }
 
   #reportOf({ file, line }: LoadedSetting): Report {

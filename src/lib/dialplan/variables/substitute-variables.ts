@@ -24,7 +24,7 @@ export function setVariable(name: string, value: string | undefined, evaluation:
 }
 
 /** What `${name}` is without being put into text; undefined when nobody has set it. */
-export function variableValue(name: string, { scene, channel }: Evaluation): string | undefined {
+function variableValue(name: string, { scene, channel }: Evaluation): string | undefined {
   switch (name) {
     case 'EXTEN':
       return channel.extension
@@ -52,22 +52,22 @@ export function variableValue(name: string, { scene, channel }: Evaluation): str
     case 'ASTETCDIR':
       return scene.files.folder
     default:
-      return channel.variables.get(name) ?? scene.globals.get(name) ?? folders[name]
+      return channel.variables.get(name) ?? scene.globals.get(name) ?? folders.get(name)
   }
 }
 
 /** Where Debian and most others put things. */
-const folders: Readonly<Record<string, string>> = {
-  ASTVARLIBDIR: '/var/lib/asterisk',
-  ASTDBDIR: '/var/lib/asterisk',
-  ASTKEYDIR: '/var/lib/asterisk',
-  ASTDATADIR: '/usr/share/asterisk',
-  ASTAGIDIR: '/usr/share/asterisk/agi-bin',
-  ASTSPOOLDIR: '/var/spool/asterisk',
-  ASTRUNDIR: '/var/run/asterisk',
-  ASTLOGDIR: '/var/log/asterisk',
-  SYSTEMNAME: ''
-}
+const folders: ReadonlyMap<string, string> = new Map([
+  ['ASTVARLIBDIR', '/var/lib/asterisk'],
+  ['ASTDBDIR', '/var/lib/asterisk'],
+  ['ASTKEYDIR', '/var/lib/asterisk'],
+  ['ASTDATADIR', '/usr/share/asterisk'],
+  ['ASTAGIDIR', '/usr/share/asterisk/agi-bin'],
+  ['ASTSPOOLDIR', '/var/spool/asterisk'],
+  ['ASTRUNDIR', '/var/run/asterisk'],
+  ['ASTLOGDIR', '/var/log/asterisk'],
+  ['SYSTEMNAME', '']
+])
 
 class Substitution {
   readonly #evaluation: Evaluation

@@ -29,6 +29,13 @@ function lines(dialplan: Dialplan, context: string): string[] {
 const problems = (dialplan: Dialplan) => dialplan.problems.map(({ code, line }) => `${line} ${code}`)
 
 describe('extensions.conf', () => {
+  it('has globals of at most what Asterisk keeps, though each is made of two of the one before', () => {
+    const doubled = Array.from({ length: 40 }, (_, index) => `A${index + 1} = \${A${index}}\${A${index}}`)
+    const { globals } = read(['[globals]', `A0 = ${'å'.repeat(100)}`, ...doubled].join('\n'))
+    expect(globals.get('A5')).toBe('å'.repeat(3_200))
+    expect(Buffer.byteLength(globals.get('A40')!)).toBeLessThanOrEqual(8_193)
+  })
+
   it('has priorities, n, s, offsets, labels, hints, and what applications are given', () => {
     const dialplan = read(`[general]
 Static = yes

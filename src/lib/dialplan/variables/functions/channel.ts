@@ -42,7 +42,8 @@ function writeCallerId({ channel, data }: FunctionCall, value: string): void {
 
 /** `"Name" <number>`, `Name <number>`, a number alone, or a name alone (callerid.c, ast_callerid_parse). */
 export function splitCallerId(text: string): { name: string | undefined; number: string | undefined } {
-  const [, name, number] = /^\s*(?:"([^"]*)"|[^<]*?)\s*<([^>]*)>/.exec(text) ?? []
+  // Blanks go first: three parts of one expression that can all take them would try all ways to share them out.
+  const [, name, number] = /^(?:"([^"]*)"|[^<]*?)\s*<([^>]*)>/.exec(text.trimStart()) ?? []
   if (number !== undefined) return { name: name ?? text.slice(0, text.indexOf('<')).trim(), number: shrunk(number) }
   const bare = text.trim()
   return isPhoneNumber(bare)

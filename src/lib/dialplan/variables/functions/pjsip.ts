@@ -110,7 +110,7 @@ function parseUri({ data }: FunctionCall): string | undefined {
   const found = /^\s*(?:"?([^"<]*?)"?\s*<)?\s*(sips?|tel):(?:([^:@;>]*)(?::([^@>]*))?@)?([^:;>?]*)(?::(\d+))?/i.exec(uri)
   if (!found) return undefined
   const [, display = '', scheme = '', user = '', passwd = '', host = '', port = ''] = found
-  return { display, scheme, user, passwd, host, port }[part.toLowerCase()]
+  return new Map(Object.entries({ display, scheme, user, passwd, host, port })).get(part.toLowerCase())
 }
 
 /** `MINIVMACCOUNT(user@domain:item)`, of an account that minivm.conf need not have: its path and its names. */

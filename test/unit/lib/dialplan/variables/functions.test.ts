@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are Asterisk's variables
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { splitCallerId } from '../../../../../src/lib/dialplan/variables/functions/channel.js'
 import { noOpOf, play, steps } from '../trace/play.js'
 
 describe('a function', () => {
@@ -39,6 +40,8 @@ describe('a function', () => {
     ['${PJSIP_PARSE_URI(<sip:me@h.example:5070>,host)}', 'h.example'],
     ['${v:}${v:x}', 'a,b,ca,b,c'],
     ['${LEN(${v:2})}', '3'],
+    ['${PJSIP_PARSE_URI(<sip:me@h.example:5070>,constructor)}|', '|'],
+    ['${constructor}${toString}${__proto__}|', '|'],
     ['a$b $', 'a$b $']
   ])('%s', (text, expected) => {
     expect(noOpOf(text, ['Set(v=a,b,c)', 'Set(GLOBAL(g)=1)'])).toBe(expected)
@@ -81,6 +84,11 @@ describe('a function', () => {
       maxLength: 40
     })
     fc.assert(fc.property(signs, (all) => typeof noOpOf(all.join('')) === 'string'))
+  })
+
+  it('reads a caller id of nothing but blanks at once', () => {
+    expect(splitCallerId(`${' '.repeat(4_000)}x`)).toEqual({ name: 'x', number: undefined })
+    expect(splitCallerId('  "Jane" <+1 (202) 555>')).toEqual({ name: 'Jane', number: '+1202555' })
   })
 
   it('bounds what a value may have, as Asterisk does', () => {
