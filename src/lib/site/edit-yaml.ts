@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, Pair, parseDocument, Scalar, YAMLMap, type YAMLSeq } from 'yaml'
 import { DataError } from '../errors.js'
 import { missingEntry, type NewEntry, type SiteEditor } from './edit.js'
-import { yamlOptions } from './read-yaml.js'
+import { yamlOptions } from './parse-yaml.js'
 
 export class YamlEditor implements SiteEditor {
   readonly #document: Document

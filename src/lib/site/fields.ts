@@ -15,7 +15,7 @@ export class Fields {
   readonly #entry: SiteEntry | undefined
   readonly #label: string
   readonly #problems: SiteProblems
-  /** Names of the fields that there are. */
+  /** Names that were asked for: the fields that such an entry may have. */
   readonly #asked = new Set<string>()
   /** A section that is not there is looked for at the file as a whole. */
   readonly source: SiteSource
@@ -56,9 +56,13 @@ export class Fields {
     const written = this.#written(name).flatMap((one) =>
       isList || unwritable(one.text) ? [one] : one.text.split(/[, ]+/).map((text) => ({ ...one, text }))
     )
+    const elements = written.filter(({ text }) => text !== '')
+    // Counted as given everywhere else: `hosts = ,` would be neither missing nor there.
+    if (written[0] && elements.length === 0)
+      this.#problems.error('value', written[0].source, `${this.#name(name)} has nothing between its commas`)
     const values: T[] = []
     const seen = new Set<unknown>()
-    for (const one of written.filter(({ text }) => text !== '')) {
+    for (const one of elements) {
       const value = this.#read(name, one, rule, false)
       if (value === undefined) continue
       if (seen.has(value)) this.#problems.error('repeated', one.source, `${this.#name(name)} has ${shown(one.text)} twice`)
@@ -76,7 +80,7 @@ export class Fields {
     return value
   }
 
-  /** Names of fields that begin so, without this beginning: `1` of `key.1`. They are asked for from now on. */
+  /** Names of fields that begin so, without this beginning: `1` of `key.1`. Each has still to be asked for. */
   namesUnder(beginning: string): string[] {
     const names = [...(this.#entry?.fields.keys() ?? [])].filter((name) => name.startsWith(beginning))
     return names.map((name) => name.slice(beginning.length))

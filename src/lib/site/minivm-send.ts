@@ -10,7 +10,7 @@ export interface MinivmSend {
   readonly from: string | undefined
 }
 
-/** As in the options of minivm-send: `tls` and `smtps` are the same, and what it does not know is plain SMTP. */
+/** As in the options of minivm-send: `tls` and `smtps` are the same. What it does not know it takes for plain SMTP; here that is refused, since it was hardly meant. */
 const securities = { smtp: 'none', starttls: 'starttls', smtps: 'tls', tls: 'tls' } as const
 /** RFC 8314, section 7.3, RFC 6409, and RFC 5321. */
 export const smtpPorts = { none: 25, starttls: 587, tls: 465 } as const

@@ -15,11 +15,11 @@ export function typedEntry(name: string, values: Readonly<Record<string, string 
   return entry
 }
 
-/** An entry that was checked, as it is to be written: its fields in the usual order, lists with commas. */
+/** An entry that was checked, as it is to be written: its fields in the usual order, lists with commas. An empty value says nothing, as where it is read. */
 export function writtenEntry(kind: 'user' | 'trunk', { name, fields }: SiteEntry): NewEntry {
   const written = entryFields[kind].flatMap((field) => {
-    const text = (fields.get(field)?.values ?? []).map(({ text }) => text).join(', ')
-    return text === '' ? [] : [[field, text] as const]
+    const given = (fields.get(field)?.values ?? []).flatMap(({ text }) => (text === '' ? [] : [text]))
+    return given.length === 0 ? [] : [[field, given.join(', ')] as const]
   })
   return { kind, name, fields: written }
 }

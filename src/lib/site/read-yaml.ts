@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node } from 'yaml'
+import { parseYaml } from './parse-yaml.js'
 import type { SiteProblems } from './problem.js'
 import type { SiteSource } from './site.js'
 import { addValue, beginEntry, emptyTree, nearest, type SiteEntry, type SiteTree, sectionNames } from './tree.js'
@@ -11,9 +12,6 @@ const maxValues = 2_000_000
 
 /** Each is looked for in all of the document. */
 const maxAliases = 1_000
-
-/** How a YAML document of ours is parsed: every scalar is text as it was written, so that `+46701234567` keeps its plus. */
-export const yamlOptions = { schema: 'failsafe', keepSourceTokens: false, prettyErrors: false, stringKeys: true } as const
 
 /**
  * Reads the same tree from YAML 1.2, or from JSON, which is a part of it. `users` and `trunks` are mappings by name or lists with `name`;
@@ -37,7 +35,7 @@ export function readYaml(
     .toString('utf8')
     .replace(/^\ufeff/, '')
   const lines = new LineCounter()
-  const document = parseDocument(text, { ...yamlOptions, lineCounter: lines })
+  const document = parseYaml(text, lines)
   const at = (offset: number | undefined): SiteSource => ({ file, line: offset === undefined ? 1 : lines.linePos(offset).line })
   const broken = format === 'json' ? jsonFault(text) : undefined
   if (broken !== undefined) problems.error('syntax', at(broken), 'This is no JSON')

@@ -3,7 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addTrunks, addUsers, makeMissingSecrets, removeTrunk, removeUser } from '../../../../src/lib/site/change-site.js'
+import {
+  addTrunks,
+  addUsers,
+  makeMissingSecrets,
+  readUsers,
+  removeTrunk,
+  removeUser
+} from '../../../../src/lib/site/change-site.js'
 import { typedEntry } from '../../../../src/lib/site/new-entry.js'
 import { SiteError } from '../../../../src/lib/site/problem.js'
 import { editSite, SiteChangedError } from '../../../../src/lib/site/site-file.js'
@@ -185,6 +192,14 @@ describe('a site file that is edited', () => {
     await expect(edit).rejects.toBeInstanceOf(SiteChangedError)
     expect(fs.readFileSync(file, 'utf8')).toBe(`${texts['x.ini']}; by hand\n`)
     expect(fs.readdirSync(path.dirname(file))).toEqual(['x.ini'])
+  })
+
+  it('takes an empty secret of a table for none', async () => {
+    const file = scratchFile('x.ini', texts['x.ini'])
+    const users = scratchFile('staff.ndjson', '{"name":"anna","number":"+46701234567","secret":"","codecs":["","opus","ulaw"]}\n')
+    const [added] = await addUsers(file, await readUsers(users, options), options)
+    const [anna] = (await read({ file })).site.users
+    expect(anna).toMatchObject({ name: 'anna', secret: added!.madeSecret, codecs: ['opus', 'ulaw'] })
   })
 
   it('takes edits at the same time one after the other, and none is lost', async () => {

@@ -54,6 +54,25 @@ describe('the defaults of a site', () => {
 })
 
 describe('a site file', () => {
+  it('with a list of nothing but commas is told of it, whether the list is needed or not', async () => {
+    expect(await places(ini(`${head}[trunk:a]\nhosts = ,\nregister = no\n`))).toEqual([
+      '5: trunk a: hosts has nothing between its commas'
+    ])
+    expect(await places(ini(`${head}[nat]\nexternal_address = 192.0.2.1\nlocal_net = , ,\n`))).toEqual([
+      '6: nat.local_net has nothing between its commas'
+    ])
+  })
+
+  it.each([
+    ['json', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+    ['yaml', '['.repeat(50_000)],
+    ['yaml', '- '.repeat(50_000)],
+    ['yaml', `a:\n${Array.from({ length: 5_000 }, (_, index) => `${' '.repeat(index + 1)}a:`).join('\n')}`]
+  ])('in %s that is nested without end is refused, and the program lives', async (end, text) => {
+    const found = await errorsOf({ file: scratchFile(`x.${end}`, text) })
+    expect(found.map(({ message }) => message)).toContain('This is nested too deeply')
+  })
+
   it('with many mistakes tells all of them, with their lines', async () => {
     const text = `stray = 1
 [site]
