@@ -17,7 +17,12 @@ export function unifiedDiff(name: string, before: string, after: string): string
   return [`--- ${name}`, `+++ ${name} (rendered)`, ...hunks.flat()].map((line) => `${line}\n`).join('')
 }
 
-const secret = /^(\s*(?:\S*\/)?(?:password|secret|mailcmd)\s*=>?\s*)(?=\S).*$/i
+/**
+ * Names that end with one of these words hold a secret, behind a sign as in Asterisk's files or only a blank as in msmtprc. In a comment, too: what is commented out is often still
+ * in use elsewhere. What stands there is the owner's, too: a file that was never rendered.
+ */
+const secret =
+  /^([\s;#+]*[\w/.-]*(?:password|passwordeval|secret|mailcmd|md5_cred|password_digest|refresh_token)(?:\s*\+?=>?\s*|[ \t]+))(?=\S).*$/i
 
 function masked(line: string): string {
   return line.replace(secret, '$1***')

@@ -21,6 +21,24 @@ it('shows no secret', () => {
   expect(text).toContain('+inbound_auth/password = ***')
 })
 
+it('shows no secret of a file that was written by hand: of msmtprc, in comments, under longer names', () => {
+  const before = [
+    'password hunter1',
+    'passwordeval echo hunter2',
+    ';password = hunter3',
+    '# password hunter4',
+    'turnpassword=hunter5',
+    'oauth_secret => hunter6',
+    'md5_cred=hunter7',
+    'password += hunter8'
+  ]
+  const text = unifiedDiff('msmtprc', `${before.join('\n')}\n`, 'passwordless = yes\nsecret_file = /x\n')
+  expect(text).not.toContain('hunter')
+  expect(text).toContain('-;password = ***')
+  expect(text).toContain('+passwordless = yes')
+  expect(text).toContain('+secret_file = /x')
+})
+
 it('is what makes the one text out of the other', () => {
   const lines = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 30 })
   fc.assert(
