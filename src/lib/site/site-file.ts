@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { maxFileBytes } from '../asterisk-config/limits.js'
 import { ConfigError, ExitStatus, IoError, PbxkitError } from '../errors.js'
+import { isAlive, ownIdentity } from '../process-identity.js'
 import { checkSite } from './check-site.js'
 import { openEditor, type SiteEditor } from './edit.js'
 import { SiteError, type SiteProblem, SiteProblems } from './problem.js'
@@ -142,7 +143,7 @@ async function lock(file: string, timeoutMs: number, signal: AbortSignal | undef
   for (;;) {
     signal?.throwIfAborted()
     try {
-      fs.writeFileSync(name, `${process.pid}\n`, { flag: 'wx', mode: 0o600 })
+      fs.writeFileSync(name, `${ownIdentity()}\n`, { flag: 'wx', mode: 0o600 })
       return () => fs.rmSync(name, { force: true })
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
@@ -166,17 +167,16 @@ function removeUnsigned(name: string): void {
   if (fs.statSync(name, { throwIfNoEntry: false })?.size === 0) fs.rmSync(name, { force: true })
 }
 
-/** Its owner writes its number at once; without one it was killed before. */
+/** Its owner signs it at once; without that it was killed before. */
 const unsignedLockMs = 5_000
 
 /** Its owner has died. */
 function isAbandoned(name: string): boolean {
   try {
-    const pid = Number(fs.readFileSync(name, 'utf8'))
-    if (!Number.isInteger(pid) || pid < 1) return Date.now() - fs.statSync(name).mtimeMs > unsignedLockMs
-    process.kill(pid, 0)
+    const owner = fs.readFileSync(name, 'utf8').trim()
+    return owner === '' ? Date.now() - fs.statSync(name).mtimeMs > unsignedLockMs : !isAlive(owner)
+  } catch {
+    // It has just been given back.
     return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
   }
 }

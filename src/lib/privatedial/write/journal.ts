@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { journalBackup, journalName, planName } from '../../dialplan/unfinished-render.js'
 import { ConfigError, ExitStatus, IoError, PbxkitError } from '../../errors.js'
+import { isAlive, ownIdentity } from '../../process-identity.js'
 
 /** Another run puts files in place right now. */
 export class RenderBusyError extends PbxkitError {
@@ -22,13 +23,20 @@ const backupName = '.pbxkit-backup'
 /**
  * Decides that staged files are put in place: one rename, before which the old files stay and behind which the new ones come, whenever the run is killed.
  * @param stage a folder in `folder` with a file for each of the names; `backup` in it, if there is one, becomes the backup
+ * @throws RenderBusyError when another run has decided before
  */
 export function commit(stage: string, folder: string, files: Plan['files']): void {
   const file = path.join(stage, planName)
-  const plan: Plan = { owner: identityOf(process.pid) ?? '', files }
+  const plan: Plan = { owner: ownIdentity(), files }
   fs.writeFileSync(file, JSON.stringify(plan), { mode: 0o600, flush: true })
   syncFolder(stage)
-  fs.renameSync(stage, path.join(folder, journalName))
+  try {
+    fs.renameSync(stage, path.join(folder, journalName))
+  } catch (cause) {
+    // That of a run which has decided since we looked.
+    if (!['ENOTEMPTY', 'EEXIST'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause
+    throw new RenderBusyError(`Another run writes to ${folder} right now`, { cause, hint: 'Nothing was written. Try again.' })
+  }
 }
 
 /**
@@ -64,7 +72,7 @@ export async function carryOut(
  * Completes what a run that was killed had decided. To be called before the folder is looked at.
  * @param force also where a file was edited since
  * @returns the names of the files that were put in place
- * @throws RenderBusyError when that run is still alive; ConfigError for files that were edited since; IoError
+ * @throws RenderBusyError when that run is still alive; ConfigError for files that were edited since, or a journal that is none of ours; IoError
  */
 export async function completeJournal(folder: string, force = false): Promise<string[]> {
   const plan = readPlan(folder)
@@ -72,9 +80,10 @@ export async function completeJournal(folder: string, force = false): Promise<st
     fs.rmSync(path.join(folder, journalName), { recursive: true, force: true })
     return []
   }
-  const pid = Number.parseInt(plan.owner, 10)
-  if (pid !== process.pid && identityOf(pid) === plan.owner)
-    throw new RenderBusyError(`Another run (process ${pid}) writes to ${folder} right now`, { hint: 'Try again.' })
+  if (plan.owner !== ownIdentity() && isAlive(plan.owner))
+    throw new RenderBusyError(`Another run (process ${Number.parseInt(plan.owner, 10)}) writes to ${folder} right now`, {
+      hint: 'Try again.'
+    })
   const left = plan.files.filter(({ name }) => fs.existsSync(path.join(folder, journalName, name)))
   const edited = left.filter(({ name, before }) => digestOf(path.join(folder, name)) !== before).map(({ name }) => name)
   if (edited.length > 0 && !force)
@@ -105,29 +114,25 @@ export function digestOf(file: string): string | null {
 
 /** Undefined when nothing was decided, or all of it is done and half of the journal removed. */
 function readPlan(folder: string): Plan | undefined {
+  let plan: unknown
   try {
-    return JSON.parse(fs.readFileSync(path.join(folder, journalName, planName), 'utf8')) as Plan
+    plan = JSON.parse(fs.readFileSync(path.join(folder, journalName, planName), 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR')
       return undefined
     throw new IoError(`Cannot read ${path.join(folder, journalName)}: ${(error as Error).message}`, { cause: error })
   }
+  if (isPlan(plan)) return plan
+  throw new ConfigError(`${path.join(folder, journalName)} is nothing that a run of render has left`, {
+    hint: 'Look at it, and remove it.'
+  })
 }
 
-/** A process, and not another one that got its number later: in a container numbers are small and come again. Undefined when there is none. */
-function identityOf(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
-  }
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // proc(5): the name of the program, in brackets, may have blanks; its start is the 20th field behind it.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
-  } catch {
-    return String(pid)
-  }
+/** Asterisk's user may write to the folder, and who completes may be root: a name with a path in it would put a file of theirs anywhere. */
+function isPlan(value: unknown): value is Plan {
+  const { owner, files } = (value ?? {}) as Partial<Plan>
+  const isName = (name: unknown) => typeof name === 'string' && /^\w[\w.-]*$/.test(name)
+  return typeof owner === 'string' && Array.isArray(files) && files.every((one) => isName(one?.name))
 }
 
 function syncFolder(folder: string): void {

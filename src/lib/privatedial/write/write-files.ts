@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { journalBackup } from '../../dialplan/unfinished-render.js'
 import { FolderHost } from '../../dialplan-check/host.js'
-import { ConfigError, IoError } from '../../errors.js'
+import { ConfigError, IoError, PbxkitError } from '../../errors.js'
+import { isAlive, ownIdentity } from '../../process-identity.js'
 import type { RenderedFile } from '../rendered-file.js'
 import { checkStaged } from './check-staged.js'
 import { type FileDifference, findDifferences } from './differences.js'
@@ -33,6 +34,7 @@ export interface Written {
 /** Included by ours if they are there. */
 const customFiles = ['extensions_custom.conf', 'pjsip_custom.conf', 'pjsip_wizard_custom.conf']
 
+/** Behind it the process, as `PID.START`. */
 const stagePrefix = '.pbxkit-render-'
 const backupName = '.pbxkit-backup'
 
@@ -87,7 +89,7 @@ function refuseForeign(changed: readonly FileDifference[]): void {
 async function replace(changed: readonly FileDifference[], folder: string, options: WriteOptions): Promise<void> {
   let stage: string | undefined
   try {
-    stage = fs.mkdtempSync(path.join(folder, `${stagePrefix}${process.pid}-`))
+    stage = fs.mkdtempSync(path.join(folder, `${stagePrefix}${ownIdentity().replace(' ', '.')}-`))
     for (const { file } of changed) stageFile(file, stage, folder)
     keepOld(changed, folder, stage)
     commit(
@@ -97,6 +99,7 @@ async function replace(changed: readonly FileDifference[], folder: string, optio
     )
   } catch (cause) {
     if (stage !== undefined) fs.rmSync(stage, { recursive: true, force: true })
+    if (cause instanceof PbxkitError) throw cause
     throw new IoError(`Cannot write to ${folder}: ${(cause as Error).message}; the old files are as they were`, { cause })
   }
   try {
@@ -146,20 +149,12 @@ function keepOld(changed: readonly FileDifference[], folder: string, stage: stri
   }
 }
 
-/** Folders of runs that were killed. */
+/** Folders of runs that were killed; secrets are in them. */
 function removeLeftovers(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
-    const pid = Number(/^\.pbxkit-render-(\d+)-/.exec(name)?.[1])
-    if (pid > 0 && pid !== process.pid && !isRunning(pid)) fs.rmSync(path.join(folder, name), { recursive: true, force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    const [, number, start] = /^\.pbxkit-render-(\d+)(?:\.(\d+))?-/.exec(name) ?? []
+    if (number === undefined || isAlive(start === undefined ? number : `${number} ${start}`)) continue
+    fs.rmSync(path.join(folder, name), { recursive: true, force: true })
   }
 }
 

@@ -220,6 +220,10 @@ describe('a site file that is edited', () => {
     fs.writeFileSync(lock, '4194305\n')
     await addUsers(file, [anna()], options)
     expect(fs.existsSync(lock)).toBe(false)
+    // Another process of our number, in a container that was started again.
+    fs.writeFileSync(lock, `${process.pid} 1\n`)
+    await removeUser(file, 'anna', { timeoutMs: 50 })
+    expect(fs.existsSync(lock)).toBe(false)
   })
 
   it('waits for a lock that is being signed, not for one that never was', async () => {

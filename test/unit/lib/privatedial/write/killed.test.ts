@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { renderSite } from '../../../../../src/lib/privatedial/render-site.js'
-import { completeJournal, RenderBusyError } from '../../../../../src/lib/privatedial/write/journal.js'
+import { commit, completeJournal, RenderBusyError } from '../../../../../src/lib/privatedial/write/journal.js'
 import { writeFiles } from '../../../../../src/lib/privatedial/write/write-files.js'
 import { scratchFolder } from '../../../support/scratch.js'
 import { makeSite, makeUser } from '../../../support/sites.js'
@@ -124,4 +124,27 @@ it('waits for a run that is still alive', async () => {
   fs.writeFileSync(plan, JSON.stringify({ owner: `${process.ppid} 1`, files: [] }))
   await writeFiles(after, folder)
   expect(contents(folder)).toEqual(texts(after))
+})
+
+it('does not decide while another run has decided', () => {
+  const folder = scratchFolder()
+  for (const name of ['stage', '.pbxkit-commit']) fs.mkdirSync(path.join(folder, name))
+  fs.writeFileSync(path.join(folder, '.pbxkit-commit/a.conf'), '')
+  expect(() => commit(path.join(folder, 'stage'), folder, [])).toThrow(RenderBusyError)
+})
+
+it.each([
+  { owner: '999999999 1', files: [{ name: '../evil.conf', before: null }] },
+  { owner: '999999999 1', files: [{ name: 'evil', before: null }, null] },
+  { owner: '999999999 1', files: { length: 1 } },
+  { files: [] },
+  null
+])('refuses a plan that it has not made: %j', async (plan) => {
+  const scratch = scratchFolder()
+  const folder = path.join(scratch, 'etc')
+  fs.mkdirSync(path.join(folder, '.pbxkit-commit'), { recursive: true })
+  fs.writeFileSync(path.join(folder, 'evil.conf'), 'mine')
+  fs.writeFileSync(path.join(folder, '.pbxkit-commit/plan.json'), JSON.stringify(plan))
+  await expect(completeJournal(folder, true)).rejects.toMatchObject({ code: 'E_CONFIG' })
+  expect(fs.readdirSync(scratch)).toEqual(['etc'])
 })

@@ -101,6 +101,9 @@ describe('writing rendered files', () => {
   it('removes what a run that was killed has left', async () => {
     fs.mkdirSync(at('.pbxkit-render-999999999-abc'))
     fs.mkdirSync(at(`.pbxkit-render-${process.ppid}-abc`))
+    // Of another process of our number, or our parent's: a container has few.
+    fs.mkdirSync(at(`.pbxkit-render-${process.pid}.1-abc`))
+    fs.mkdirSync(at(`.pbxkit-render-${process.ppid}.1-abc`))
     await writeFiles(files, folder)
     expect(names().filter((name) => name.startsWith('.pbxkit-render'))).toEqual([`.pbxkit-render-${process.ppid}-abc`])
   })
