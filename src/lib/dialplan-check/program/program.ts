@@ -73,13 +73,13 @@ export class Program {
     const known = this.#closures.get(name)
     if (known) return known
     const found = new Map<string, Context>()
-    const add = (one: string) => {
+    const open = [name]
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
       const context = this.dialplan.contexts.get(one)
-      if (!context || found.has(one)) return
+      if (!context || found.has(one)) continue
       found.set(one, context)
-      for (const { context: included } of context.includes) add(included)
+      for (const { context: included } of context.includes.toReversed()) open.push(included)
     }
-    add(name)
     const all = [...found.values()]
     this.#closures.set(name, all)
     return all

@@ -50,7 +50,7 @@ function wholeValues(step: Step, one: Variable, known: Known): readonly string[]
   if (!one.arguments) {
     if (name === 'EXTEN') return numbersOf(step.extension)
     // A call that came by an include is in another context than this one: only who looks for it can tell.
-    return known(name) ?? statusValues[name]
+    return known(name) ?? (Object.hasOwn(statusValues, name) ? statusValues[name] : undefined)
   }
   if (name === 'DEVICE_STATE') return deviceStates
   if (name === 'IF') return branches(step, one)

@@ -1,4 +1,4 @@
-import type { Dialplan } from '../../dialplan/dialplan.js'
+import type { Context, Dialplan } from '../../dialplan/dialplan.js'
 import type { Program, Routine } from '../program/program.js'
 import type { Place } from '../program/resolve.js'
 import type { Report } from '../report.js'
@@ -44,20 +44,27 @@ function spot({ steps }: Routine, index: number) {
 /** Contexts that include one another in a circle: one finding for each include that closes one. */
 export function checkIncludeCycles({ dialplan }: Program, report: Report): void {
   const state = new Map<string, 'open' | 'done'>()
-  const path: string[] = []
-  const visit = (name: string) => {
+  // The way from the first context to where we are, and which of its includes comes next: a chain may be longer than the stack of a function that calls itself.
+  const path: { readonly context: Context; next: number }[] = []
+  const enter = (name: string) => {
     const context = dialplan.contexts.get(name)
     if (!context || state.get(name) === 'done') return
     state.set(name, 'open')
-    path.push(name)
-    for (const { context: next, file, line } of context.includes) {
-      if (state.get(next) === 'open') {
-        const circle = [...path.slice(path.indexOf(next)), next].join(' -> ')
-        report.add('include-cycle', { file, line, inValue: true }, `Contexts include one another: ${circle}`)
-      } else visit(next)
-    }
-    path.pop()
-    state.set(name, 'done')
+    path.push({ context, next: 0 })
   }
-  for (const name of dialplan.contexts.keys()) visit(name)
+  for (const name of dialplan.contexts.keys()) {
+    enter(name)
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const include = top.context.includes[top.next++]
+      if (!include) {
+        state.set(top.context.name, 'done')
+        path.pop()
+      } else if (state.get(include.context) === 'open') {
+        const names = path.map(({ context }) => context.name)
+        const circle = [...names.slice(names.indexOf(include.context)), include.context].join(' -> ')
+        const { file, line } = include
+        report.add('include-cycle', { file, line, inValue: true }, `Contexts include one another: ${circle}`)
+      } else enter(include.context)
+    }
+  }
 }

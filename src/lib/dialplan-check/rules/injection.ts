@@ -154,7 +154,7 @@ const sinks: Readonly<Record<string, readonly { sink: Sink; argument?: number }[
 
 function checkStep(step: Step, state: State, report: Report): void {
   for (const call of step.calls) {
-    for (const { sink, argument } of sinks[call.key] ?? []) {
+    for (const { sink, argument } of Object.hasOwn(sinks, call.key) ? sinks[call.key]! : []) {
       const parts =
         call.key.endsWith('if') || call.key === 'gotoiftime'
           ? branchesOf(step, call)

@@ -38,7 +38,7 @@ export class Sounds {
 /** Sounds that are played and are not there. */
 export function checkSounds(step: Step, sounds: Sounds, report: Report): void {
   for (const call of step.calls) {
-    const index = players[call.key]
+    const index = Object.hasOwn(players, call.key) ? players[call.key] : undefined
     const part = index === undefined ? undefined : call.arguments[index]
     if (!part || isSaid(call)) continue
     for (const { 0: name, index: at } of part.text.matchAll(/[^&]+/g)) {

@@ -43,7 +43,7 @@ function checkOption(setting: LoadedSetting, objects: Catalogue['objects'], repo
     return
   }
   const [prefix, option] = [name.slice(0, slash), name.slice(slash + 1)]
-  const type = prefixes[prefix]
+  const type = Object.hasOwn(prefixes, prefix) ? prefixes[prefix] : undefined
   const known = type && objects.get(type)
   if (!known) {
     report.add('pjsip-unknown-option', setting, `${prefix} is no object of a wizard`, suggestion(prefix, Object.keys(prefixes)))

@@ -2,6 +2,26 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { check, dialplan, placesOf } from './support.js'
 
+describe('whatever a file says', () => {
+  it.each(['constructor', '__proto__', 'toString'])('%s is a name like any other', async (name) => {
+    const lines = [
+      `exten => 1,1,${name}(a,b)`,
+      ` same => n,Goto(s-\${${name}},1)`,
+      ` same => n,NoOp(\${${name}(x)})`,
+      `exten => s-${name},1,Hangup()`
+    ]
+    const wizard = `[w]\ntype = wizard\n${name}/x = 1\n`
+    const found = await check({ ...dialplan(lines.join('\n')), 'pjsip_wizard.conf': wizard })
+    expect(found.map(({ code }) => code)).toContain('unknown-application')
+  })
+
+  it('a chain of includes may be as long as it wants', async () => {
+    const chain = Array.from({ length: 12_000 }, (_, index) => `[c${index}]\ninclude => c${index + 1}\n`).join('')
+    const files = { 'extensions.conf': `[default]\ninclude => c0\n${chain}[c12000]\nexten => 1,1,Hangup()\n` }
+    expect((await check(files)).filter(({ severity }) => severity === 'error')).toEqual([])
+  })
+})
+
 describe('what is right is left alone', () => {
   it.each([
     [
