@@ -1,3 +1,4 @@
+import { DataError } from '../errors.js'
 import type { SmtpSettings, VoicemailSettings } from '../site/site.js'
 import type { RenderOptions } from './options.js'
 
@@ -5,6 +6,7 @@ import type { RenderOptions } from './options.js'
  * The shell script that Asterisk hands a mail to. app_minivm runs the command in the background and knows nothing of its outcome: the recording is deleted and the mail's file removed
  * whatever msmtp says. So the mail is kept first, and removed when it has gone. What could not be sent goes with the next one, or with `retry` (for cron).
  * @returns undefined when msmtp does not send the mail
+ * @throws DataError for a folder that a shell would take for more than one word: Asterisk, too, hands the command to one
  */
 export function mailScript(
   voicemail: VoicemailSettings,
@@ -12,6 +14,10 @@ export function mailScript(
   { configFolder }: RenderOptions
 ): string | undefined {
   if (!voicemail.isEnabled || voicemail.mailCommand !== undefined || host === undefined) return undefined
+  if (!/^\/[A-Za-z0-9/._+@~=:-]*$/.test(configFolder))
+    throw new DataError(`The folder ${configFolder} cannot stand in the command that sends voice mail`, {
+      hint: 'Use one of letters, digits and / . _ + @ ~ = : -, or name it as Asterisk sees it with --etc DIR.'
+    })
   const send = `/usr/bin/msmtp -C '${configFolder}/msmtprc' -t`
   // 65, 67 and 68 (sysexits.h) are about this mail alone; anything else would come of the next one as well.
   return `# Takes a mail on its standard input, and hands it to msmtp. What cannot be sent stays in the folder, and is sent with the next one, or with: sh minivm-mail retry

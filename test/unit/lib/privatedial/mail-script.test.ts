@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { DataError } from '../../../../src/lib/errors.js'
 import { mailScript } from '../../../../src/lib/privatedial/mail-script.js'
 import { scratchFolder } from '../../support/scratch.js'
 import { makeSite } from '../../support/sites.js'
@@ -82,3 +83,14 @@ it('is there for msmtp only', () => {
   expect(mailScript(voicemail, { ...smtp, host: undefined }, options)).toBeUndefined()
   expect(mailScript({ ...voicemail, isEnabled: false }, smtp, options)).toBeUndefined()
 })
+
+it.each(['/etc/my asterisk', "/etc/it's", './etc', '/etc/$(id)'])(
+  'refuses to name the folder %s in a command',
+  (configFolder) => {
+    const { voicemail, smtp } = makeSite()
+    expect(() => mailScript(voicemail, { ...smtp, host: 'mail.example.com' }, { configFolder })).toThrow(DataError)
+    expect(
+      mailScript({ ...voicemail, isEnabled: false }, { ...smtp, host: 'mail.example.com' }, { configFolder })
+    ).toBeUndefined()
+  }
+)
