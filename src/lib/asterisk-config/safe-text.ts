@@ -44,7 +44,7 @@ const plainName = /^[A-Za-z0-9@+_][A-Za-z0-9@_/.-]{1,100}$/
 const plainSectionName = /^[A-Za-z0-9._:-]{1,79}$/
 
 /** @throws DataError when a section of this name could not be read, inherited from and appended to */
-export function checkSectionName(name: string): void {
+function checkSectionName(name: string): void {
   if (plainSectionName.test(name)) return
   const field = `The section name ${JSON.stringify(name)}`
   refuseUnwritable(name, field)

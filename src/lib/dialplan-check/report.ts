@@ -13,7 +13,7 @@ export interface Spot {
 }
 
 /** More of one code would be read by nobody, and 10,000 users share their faults. */
-export const maxFindingsOfACode = 200
+const maxFindingsOfACode = 200
 
 /** Takes findings. What an ignore comment or `--ignore` names does not come in. */
 export class Report {

@@ -31,7 +31,7 @@ const maxUserAgentBytes = 64
 /** Fewer cannot carry ten calls: each takes one port for media and one for RTCP. */
 const minRtpPorts = 20
 
-export const defaultCodecs = ['opus', 'g722', 'ulaw', 'alaw', 'h264', 'vp8'] as const
+const defaultCodecs = ['opus', 'g722', 'ulaw', 'alaw', 'h264', 'vp8'] as const
 
 const prefix = matching(/^\d{1,4}$/, 'prefix of one to four digits')
 const countryCode = matching(/^[1-9]\d{0,2}$/, 'country code', 'It has one to three digits, without + and zeros.')

@@ -52,7 +52,7 @@ function secretFilesOf({ users, trunks }: SiteTree): string[] {
 }
 
 /** What is written, unchecked. */
-export async function readSiteTree(input: SiteInput, problems: SiteProblems): Promise<SiteTree> {
+async function readSiteTree(input: SiteInput, problems: SiteProblems): Promise<SiteTree> {
   const { file, users = [], trunks = [], readStdin = stdin } = input
   if ([file, ...users, ...trunks].filter((one) => one === '-').length > 1)
     throw new UsageError('Standard input can be one of the site, the users and the trunks only')

@@ -8,7 +8,7 @@ import { addValue, entryFields, nearest, type SiteEntry } from './tree.js'
 export type TableFormat = 'csv' | 'ndjson' | 'json' | 'yaml'
 
 /** By the name's end, else by what the text begins with: `{` NDJSON, `[` JSON, else CSV. */
-export function tableFormat(file: string, text: string): TableFormat {
+function tableFormat(file: string, text: string): TableFormat {
   const end = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase()
   if (end === 'csv' || end === 'ndjson' || end === 'json') return end
   if (end === 'jsonl') return 'ndjson'

@@ -73,7 +73,7 @@ function branches(step: Step, one: Variable): readonly string[] | undefined {
 }
 
 /** The numbers that an extension stands for; undefined when there are too many. */
-export function numbersOf({ match: { pattern } }: Extension): readonly string[] | undefined {
+function numbersOf({ match: { pattern } }: Extension): readonly string[] | undefined {
   if (pattern[0] !== '_') return [pattern]
   let numbers = ['']
   for (const digits of positionsOf(pattern) ?? [undefined]) {

@@ -1,5 +1,5 @@
 /** How one context leads to another. */
-export type EdgeKind = 'include' | 'goto' | 'gosub' | 'dial' | 'other'
+export type EdgeKind = 'include' | 'goto' | 'gosub' | 'dial'
 
 export interface GraphNode {
   readonly context: string

@@ -4,8 +4,7 @@ const styles: Readonly<Record<EdgeKind, string>> = {
   include: 'style=dashed, color="#607d8b"',
   goto: 'color="#1565c0"',
   gosub: 'color="#2e7d32", arrowhead=vee',
-  dial: 'color="#6a1b9a", arrowhead=dot',
-  other: 'color="#607d8b"'
+  dial: 'color="#6a1b9a", arrowhead=dot'
 }
 
 /** The graph in Graphviz's language. */

@@ -1,6 +1,6 @@
 import { type DialplanGraph, type EdgeKind, edgeKey, type GraphNode, type Highlight } from './graph.js'
 
-const arrows: Readonly<Record<EdgeKind, string>> = { include: '-.->', goto: '-->', gosub: '-->', dial: '--o', other: '-->' }
+const arrows: Readonly<Record<EdgeKind, string>> = { include: '-.->', goto: '-->', gosub: '-->', dial: '--o' }
 
 /** The graph as a mermaid flowchart, which code hosts draw inside Markdown. */
 export function renderMermaid({ nodes, edges }: DialplanGraph, highlight?: Highlight): string {

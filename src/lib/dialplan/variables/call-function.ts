@@ -4,7 +4,7 @@ import { knownFunctions } from './function-table.js'
 type Callbacks = Pick<FunctionCall, 'substitute' | 'set'>
 
 /** A function and its data as they are written: the data ends at the last parenthesis (pbx_functions.c). */
-export function parseFunction(text: string): { name: string; data: string } {
+function parseFunction(text: string): { name: string; data: string } {
   const open = text.indexOf('(')
   if (open < 0) return { name: text, data: '' }
   const close = text.lastIndexOf(')')

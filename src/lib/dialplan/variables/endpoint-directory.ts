@@ -21,8 +21,6 @@ export interface EndpointDirectory {
   readonly aors: ReadonlyMap<string, Aor>
 }
 
-export const noEndpoints: EndpointDirectory = { endpoints: new Map(), aors: new Map() }
-
 /** The last value counts, as in Asterisk. */
 export function settingOf({ settings }: Endpoint | Aor, name: string): string | undefined {
   return settings.get(name)?.at(-1)

@@ -43,7 +43,7 @@ const openDigits = 4
  * The patterns of the hints: one for each length of number. They are as narrow as the numbers permit, since a subscription to a number that matches makes a hint of its own,
  * and one that does not gets 404.
  */
-export function hintPatterns(users: readonly Pick<SiteUser, 'number'>[]): string[] {
+function hintPatterns(users: readonly Pick<SiteUser, 'number'>[]): string[] {
   const byLength = new Map<number, string>()
   for (const { number } of users) {
     const known = byLength.get(number.length)

@@ -46,7 +46,7 @@ function pad(value: number, size = 2, fill = '0'): string {
 }
 
 /** As strftime in the C locale, with what dialplans use of it; an unknown letter stays as written. @throws RangeError for a zone that is none */
-export function formatTime(time: Date, timeZone: string | undefined, format: string): string {
+function formatTime(time: Date, timeZone: string | undefined, format: string): string {
   const parts = localParts(time, timeZone)
   const { year, month, day, hour, minute, second, weekday } = parts
   const yearDay = Math.round((Date.UTC(year, month, day) - Date.UTC(year, 0, 1)) / 86_400_000)
