@@ -54,6 +54,48 @@ const cases: Case[] = [
     run: async () => [['ami', 'send', 'Pong', '--username', 'a']]
   },
   {
+    how: 'missing arguments, without a terminal',
+    status: 64,
+    code: 'E_USAGE',
+    says: /TO, FROM and BODY are missing[\s\S]*BODY: the text/,
+    run: async () => [['dialplan', 'websms', 'send']]
+  },
+  {
+    how: 'a missing argument behind a flag that may be repeated',
+    status: 64,
+    code: 'E_USAGE',
+    says: /URL is missing[\s\S]*agi:\/\/HOST/,
+    run: async () => [['agi', 'call', '--var', 'A=1']]
+  },
+  {
+    how: 'a mistyped command below one that is a command itself, with the nearest one',
+    status: 64,
+    code: 'E_USAGE',
+    says: /Unexpected argument: srve[\s\S]*Did you mean agi tunnel serve/,
+    run: async () => [['agi', 'tunnel', 'srve']]
+  },
+  {
+    how: 'an empty stdin where an account belongs',
+    status: 65,
+    code: 'E_DATA',
+    says: /stdin is empty/,
+    run: async () => [['uac', 'add'], { input: '' }]
+  },
+  {
+    how: 'no configuration to follow a call in',
+    status: 78,
+    code: 'E_CONFIG',
+    says: /no extensions\.conf in \/[\s\S]*folder/,
+    run: async () => [['dialplan', 'graph', '/does/not/exist']]
+  },
+  {
+    how: 'an argument behind a flag that may be repeated',
+    status: 69,
+    code: 'E_CONNECT',
+    says: /Cannot connect/,
+    run: async () => [['agi', 'call', '--var', 'A=1', `agi://127.0.0.1:${await freePort()}`]]
+  },
+  {
     how: 'data on stdin that is no action',
     status: 65,
     code: 'E_DATA',

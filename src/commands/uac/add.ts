@@ -23,13 +23,18 @@ Exit status: 0 done, 65 for what is no account, or is there already, 69 when no 
   }
 
   protected override async execute(): Promise<void> {
-    const text = readInput(this.args.file).toString('utf8')
+    const { file } = this.args
+    const source = file === '-' ? 'stdin' : file
+    if (file === '-' && this.mayAsk) this.note('the account as JSON, then Ctrl-D')
+    const text = readInput(file).toString('utf8')
+    if (text.trim() === '')
+      throw new DataError(`There is no account: ${source} is empty`, { hint: 'Give one JSON object, in a file or on stdin.' })
     let account: unknown
     try {
       account = JSON.parse(text)
     } catch {
       // The parser's own message quotes the text, and the password with it.
-      throw new DataError(`${this.args.file} is no JSON`, { hint: 'Let jq . say where.' })
+      throw new DataError(`${source} is no JSON`, { hint: 'Let jq . say where.' })
     }
     if (typeof account !== 'object' || account === null || Array.isArray(account))
       throw new DataError('An account is one JSON object')

@@ -3,6 +3,7 @@ import { InterruptedError, IoError, UsageError } from '../errors.js'
 import { suggestion } from '../nearest.js'
 import { parseDurationMs } from './duration.js'
 import { environmentName, type FlagDefinition, jsonWanted, readFlag } from './flag-values.js'
+import { fillMissingArgs, nameNearestCommand, optionalArgs, repeatableFlags } from './lenient-input.js'
 import type { Log } from './log.js'
 import { Command, Flags, type Interfaces } from './oclif.js'
 import { Output, stdoutFailure } from './output.js'
@@ -77,9 +78,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     await super.init()
     this.listenForSignals()
     const { args, flags, metadata } = await this.parse({
-      flags: this.ctor.flags,
-      baseFlags: this.ctor.baseFlags,
-      args: this.ctor.args,
+      flags: repeatableFlags(this.ctor.flags),
+      baseFlags: repeatableFlags(this.ctor.baseFlags),
+      args: optionalArgs(this.ctor.args),
       strict: this.ctor.strict
     })
     this.args = args as ParsedArgs<T>
@@ -88,6 +89,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const given = new Set(typed.map(([name]) => name))
     for (const name of given) this.origins.set(name, { kind: 'flag' })
     await this.#fillFlags(given)
+    const ask = this.mayAsk ? (question: string) => askText(question, this.signal) : undefined
+    await fillMissingArgs(this.ctor.args, args as Record<string, unknown>, ask)
     if (this.flags['no-color'] || process.env.NO_COLOR) {
       // chalk looks at FORCE_COLOR only, inquirer and Node at it before NO_COLOR: the user's "no" is said in both words.
       process.env.FORCE_COLOR = '0'
@@ -107,7 +110,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       else if (!this.out.readerIsGone) process.exitCode = (reason as InterruptedError).exit
       return
     }
-    reportError(error, { json: this.flags?.json ?? jsonWanted(this.argv) })
+    const named = nameNearestCommand(error, this.ctor.id, () => this.config.commands.map(({ id }) => id))
+    reportError(named, { json: this.flags?.json ?? jsonWanted(this.argv) })
   }
 
   protected get signal(): AbortSignal {

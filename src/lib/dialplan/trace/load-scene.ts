@@ -1,6 +1,7 @@
-import type { ConfigFiles } from '../../asterisk-config/files.js'
+import { type ConfigFiles, resolvePath } from '../../asterisk-config/files.js'
 import { loadConfigStrictly } from '../../asterisk-config/load.js'
 import { encode } from '../../asterisk-config/text.js'
+import { ConfigError } from '../../errors.js'
 import type { Dialplan } from '../dialplan.js'
 import { readDialplan } from '../read-dialplan.js'
 import type { EndpointDirectory } from '../variables/endpoint-directory.js'
@@ -27,6 +28,10 @@ export interface SceneOptions {
 
 /** Reads extensions.conf, with the hints of PJSIP's wizard, and PJSIP's endpoints. @throws ConfigError when extensions.conf is missing or cannot be read whole */
 export function loadTraceFiles(files: ConfigFiles): LoadedDialplan {
+  if (files.read(resolvePath(files, 'extensions.conf')) === undefined)
+    throw new ConfigError(`There is no extensions.conf in ${files.folder}`, {
+      hint: "Name the folder of Asterisk's configuration."
+    })
   const config = loadConfigStrictly('extensions.conf', files)
   const { directory, hintSections } = loadEndpoints(files)
   const dialplan = readDialplan({ ...config, sections: [...config.sections, ...hintSections] })
