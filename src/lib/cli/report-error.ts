@@ -17,7 +17,7 @@ export function describeError(error: unknown): ErrorReport {
   if (error instanceof PbxkitError) {
     return {
       code: error.code,
-      message: tidyOclifMessage(error.message),
+      message: plainReason(tidyOclifMessage(error.message)),
       exit: error.exit,
       ...(error.details && { details: error.details }),
       ...(error.hint && { hint: error.hint })
@@ -53,6 +53,18 @@ function tidyOclifMessage(message: string): string {
         .join('; ')
     )
     .replace(/(--[\w-]+)=true cannot also/g, '$1 cannot also')
+}
+
+/**
+ * What Node says of a file, in plain words: "ENOENT: no such file or directory, open 'a.ini'" behind a text that names the file already.
+ * A text that does not name it stays whole.
+ */
+function plainReason(message: string): string {
+  const said = /^(.*)\bE[A-Z0-9]+: ([a-z][a-z ,-]*), [a-z_]+(?: '([^\n]*)')?$/s.exec(message)
+  if (!said) return message
+  const [, before = '', reason = '', file = ''] = said
+  if (!before.includes(file)) return message
+  return before + (reason === 'illegal operation on a directory' ? 'it is a folder' : reason)
 }
 
 /** A typo is answered with the nearest flag, as one in a command's name is with the nearest command. */

@@ -45,9 +45,10 @@ export async function readSettingsFile(file: string): Promise<SettingsFile> {
 
 /** What stands below a heading without its bracket would count for the section before. @throws ConfigError */
 function refuseOpenSections(text: string, file: string): void {
-  const at = text.split(/\r?\n/).findIndex((line) => /^\s*\[[^\]=]*$/.test(line))
+  const lines = text.split(/\r?\n/)
+  const at = lines.findIndex((line) => /^\s*\[[^\]=]*$/.test(line))
   if (at < 0) return
-  throw new ConfigError(`${file}:${at + 1}: a section begins, and its "]" is missing`, { hint: 'Write [server NAME].' })
+  throw new ConfigError(`${file}:${at + 1}: a section begins, and its "]" is missing`, { hint: `Write ${lines[at]!.trim()}].` })
 }
 
 /** A comment begins at ; or #, also within a secret: it would be cut without a word. @throws ConfigError */

@@ -112,7 +112,7 @@ export function readPrivate(file: string): string {
     if (cause instanceof ConfigError) throw cause
     throw new ConfigError(`Cannot read ${file}: ${(cause as Error).message}`, {
       cause,
-      hint: 'It belongs to the user that Asterisk runs as.'
+      hint: 'It has to be a file of the user that Asterisk runs as.'
     })
   }
 }

@@ -83,6 +83,15 @@ describe('describeError', () => {
     expect(describeError(error).message).toBe('--all cannot also be provided when using --server; --a is wrong')
   })
 
+  it.each([
+    ["Cannot read a b.ini: ENOENT: no such file or directory, open 'a b.ini'", 'Cannot read a b.ini: no such file or directory'],
+    ['Cannot read folder: EISDIR: illegal operation on a directory, read', 'Cannot read folder: it is a folder'],
+    // The file that it names is another one.
+    ["Cannot write a: ENOENT: no such file or directory, open 'b'", "Cannot write a: ENOENT: no such file or directory, open 'b'"]
+  ])('says in plain words why a file failed: %s', (message, plain) => {
+    expect(describeError(new errors.IoError(message)).message).toBe(plain)
+  })
+
   it.each([new TypeError('x is not a function'), 'text', undefined, null, { a: 1 }])('takes %j for a bug of ours', (error) => {
     expect(describeError(error)).toMatchObject({ code: 'E_BUG', exit: 70 })
   })

@@ -31,7 +31,10 @@ describe('readSettingsFile', () => {
 
   it('refuses a heading without its bracket: what follows would belong to the section before', async () => {
     const file = ini('a = 1\n\n[user ann]\r\nsecret = "[x"\r\n [server b\r\nhost = 1\n')
-    await expect(readSettingsFile(file)).rejects.toThrow(`${file}:5: a section begins, and its "]" is missing`)
+    await expect(readSettingsFile(file)).rejects.toMatchObject({
+      message: `${file}:5: a section begins, and its "]" is missing`,
+      hint: 'Write [server b].'
+    })
     await expect(readSettingsFile(ini('banner[] = 1\npermit = [::1\n'))).resolves.toBeDefined()
   })
 
