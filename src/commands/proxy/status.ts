@@ -48,7 +48,10 @@ Exit status: 0 when at least one server is connected, 1 when none is, 69 when th
     if (format === 'csv' && !what)
       throw new UsageError('--format csv needs --what', { hint: 'CSV holds one list: --what servers or --what clients.' })
     if (watch) return this.#watch()
-    if (this.args.seconds !== undefined) throw new UsageError('A time between two looks needs --watch')
+    if (this.args.seconds !== undefined)
+      throw new UsageError(`"${this.args.seconds}" has no meaning without --watch`, {
+        hint: 'Write --watch 5 to look again every 5 seconds.'
+      })
     const status = await this.#ask()
     if (isWithoutServer(status)) process.exitCode = ExitStatus.no
     await this.out.write(await statusText(status, this.#style(format ?? (json ? 'json' : 'table'))))

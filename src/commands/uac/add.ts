@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { Args } from '../../lib/cli/oclif.js'
 import { readInput } from '../../lib/cli/sip-request-source.js'
 import { UacControlCommand } from '../../lib/cli/uac-control-command.js'
@@ -25,7 +26,8 @@ Exit status: 0 done, 65 for what is no account, or is there already, 69 when no 
   protected override async execute(): Promise<void> {
     const { file } = this.args
     const source = file === '-' ? 'stdin' : file
-    if (file === '-' && this.mayAsk) this.note('the account as JSON, then Ctrl-D')
+    // Not process.stdin: a look at it makes it non-blocking, and the reading below fail.
+    if (file === '-' && isatty(0)) this.note('the account as JSON, then Ctrl-D')
     const text = readInput(file).toString('utf8')
     if (text.trim() === '')
       throw new DataError(`There is no account: ${source} is empty`, { hint: 'Give one JSON object, in a file or on stdin.' })

@@ -89,8 +89,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const given = new Set(typed.map(([name]) => name))
     for (const name of given) this.origins.set(name, { kind: 'flag' })
     await this.#fillFlags(given)
-    const ask = this.mayAsk ? (question: string) => askText(question, this.signal) : undefined
-    await fillMissingArgs(this.ctor.args, args as Record<string, unknown>, ask)
+    await fillMissingArgs(this.ctor.args, args as Record<string, unknown>, () =>
+      this.mayAsk ? (question: string) => askText(question, this.signal) : undefined
+    )
     if (this.flags['no-color'] || process.env.NO_COLOR) {
       // chalk looks at FORCE_COLOR only, inquirer and Node at it before NO_COLOR: the user's "no" is said in both words.
       process.env.FORCE_COLOR = '0'

@@ -25,16 +25,18 @@ export function optionalArgs<T extends Args>(args: T | undefined): T {
 /**
  * Asks for the required arguments that were not given.
  * @param given the arguments; gets the answers
- * @param ask undefined where nobody can be asked
+ * @param mayAsk how to ask, undefined where nobody can be; called only when something is missing, since a look at process.stdin makes it
+ *   non-blocking, and a command that reads it at once would fail
  * @throws UsageError that names those that are missing, or the words that are possible
  */
 export async function fillMissingArgs(
   definitions: Args | undefined,
   given: Record<string, unknown>,
-  ask: ((question: string) => Promise<string>) | undefined
+  mayAsk: () => ((question: string) => Promise<string>) | undefined
 ): Promise<void> {
   const missing = Object.entries(definitions ?? {}).filter(([name, { required }]) => required && given[name] === undefined)
   if (missing.length === 0) return
+  const ask = mayAsk()
   if (!ask) {
     const names = missing.map(([name]) => name.toUpperCase())
     const meanings = missing.map(([name, { description }]) => `${name.toUpperCase()}: ${description}`).join('; ')

@@ -45,6 +45,9 @@ export function describeError(error: unknown): ErrorReport {
 function tidyOclifMessage(message: string): string {
   return message
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/^Expected (?:(--[\w-]+)=)?([\s\S]*) to be one of: (.*)/, (_, flag = '', value, options) =>
+      [flag, `"${value}" is not one of ${options}`].filter(Boolean).join(': ')
+    )
     .replace(/\n?See more help with --help(\n.*)?$/s, '')
     .replace(/^The following errors? occurred:\s*([\s\S]*)$/, (_, list: string) =>
       list

@@ -97,7 +97,7 @@ export function readInput(file: string): Buffer {
   try {
     bytes = fs.readFileSync(file === '-' ? 0 : file)
   } catch (cause) {
-    throw new IoError(`Cannot read ${file}: ${(cause as Error).message}`, { cause })
+    throw new IoError(`Cannot read ${file === '-' ? 'stdin' : file}: ${(cause as Error).message}`, { cause })
   }
   if (bytes.length > maxFileBytes) throw new UsageError(`${file} has more than ${maxFileBytes} bytes: no message may be as long`)
   return bytes

@@ -56,13 +56,22 @@ export async function controlRequest(
   }
 }
 
+/** What the system's words mean for a unix socket. */
+const socketReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'nobody listens there',
+  ENOTSOCK: 'it is no socket',
+  EACCES: 'permission denied'
+}
+
 async function open(path: string, { timeoutMs, signal }: ControlRequestOptions): Promise<net.Socket> {
   try {
     return await connect({ host: 'localhost', port: 0, path, timeoutMs, signal })
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error
     const { details } = error
-    throw new ConnectError(`No running service at ${path}: ${(error.cause as Error | undefined)?.message ?? error.message}`, {
+    const why = socketReasons[String(details?.reason)] ?? (error.cause as Error | undefined)?.message ?? error.message
+    throw new ConnectError(`No running service at ${path}: ${why}`, {
       cause: error,
       ...(details && { details }),
       hint:

@@ -50,7 +50,10 @@ Exit status: 0, or 69 when the server is not running.`
         hint: `CSV holds one list: --what ${tunnelLists.join(', or --what ')}.`
       })
     if (watch) return this.#watch()
-    if (this.args.seconds !== undefined) throw new UsageError('A time between two looks needs --watch')
+    if (this.args.seconds !== undefined)
+      throw new UsageError(`"${this.args.seconds}" has no meaning without --watch`, {
+        hint: 'Write --watch 5 to look again every 5 seconds.'
+      })
     await this.out.write(await tunnelStatusText(await this.#ask(), this.#style(format ?? (json ? 'json' : 'table'))))
   }
 

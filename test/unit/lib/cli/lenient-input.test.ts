@@ -21,19 +21,23 @@ describe('repeatableFlags', () => {
 
 describe('fillMissingArgs', () => {
   it('names all that are missing, and what they are', async () => {
-    await expect(fillMissingArgs(definitions, {}, undefined)).rejects.toMatchObject({
+    await expect(fillMissingArgs(definitions, {}, () => undefined)).rejects.toMatchObject({
       message: 'TO and SHELL are missing',
       hint: 'TO: who gets it; SHELL: bash or zsh. See --help.',
       exit: 64
     })
-    await expect(fillMissingArgs(definitions, { to: 'a' }, undefined)).rejects.toThrow('SHELL is missing')
-    await expect(fillMissingArgs(definitions, { to: 'a', shell: 'zsh' }, undefined)).resolves.toBeUndefined()
+    await expect(fillMissingArgs(definitions, { to: 'a' }, () => undefined)).rejects.toThrow('SHELL is missing')
+  })
+
+  it('does not look at the terminal when all are there', async () => {
+    const look = () => expect.fail('looked')
+    await expect(fillMissingArgs(definitions, { to: 'a', shell: 'zsh' }, look)).resolves.toBeUndefined()
   })
 
   it('asks for what is missing, in order', async () => {
     const asked: string[] = []
     const given: Record<string, unknown> = {}
-    await fillMissingArgs(definitions, given, async (question) => {
+    await fillMissingArgs(definitions, given, () => async (question) => {
       asked.push(question)
       return asked.length === 1 ? 'bo' : 'zsh'
     })
@@ -45,7 +49,7 @@ describe('fillMissingArgs', () => {
     ['', 'SHELL is missing'],
     ['fsh', 'SHELL must be one of bash, zsh, not "fsh"']
   ])('refuses the answer "%s"', async (answer, message) => {
-    await expect(fillMissingArgs(definitions, { to: 'a' }, async () => answer)).rejects.toThrow(message)
+    await expect(fillMissingArgs(definitions, { to: 'a' }, () => async () => answer)).rejects.toThrow(message)
   })
 })
 

@@ -77,6 +77,14 @@ describe('describeError', () => {
     expect([hint(['--completely-else']), hint(['--warn']), hint(['-x'])]).toEqual(Array(3).fill('See --help.'))
   })
 
+  it.each([
+    ['Expected --format=a b to be one of: table, json', '--format: "a b" is not one of table, json'],
+    ['Expected fsh to be one of: bash, zsh', '"fsh" is not one of bash, zsh']
+  ])('turns round: %s', (message, plain) => {
+    const error = Object.assign(new Error(`${message}\nSee more help with --help`), { oclif: { exit: 2 } })
+    expect(describeError(error).message).toBe(plain)
+  })
+
   it("lays oclif's list of errors out on one line", () => {
     const text = 'The following errors occurred:\n  --all=true cannot also be provided when using --server\n  --a is wrong'
     const error = Object.assign(new Error(`${text}\nSee more help with --help`), { oclif: { exit: 2 } })
