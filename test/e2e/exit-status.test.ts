@@ -89,6 +89,13 @@ const cases: Case[] = [
     run: async () => [['dialplan', 'graph', '/does/not/exist']]
   },
   {
+    how: 'a host with its port in one word',
+    status: 69,
+    code: 'E_CONNECT',
+    says: /The port is a setting of its own: host localhost, port 5038/,
+    run: async () => [['ami', 'send', 'Ping', '--host', 'localhost:5038', '--username', 'a'], { env: secret }]
+  },
+  {
     how: 'an argument behind a flag that may be repeated',
     status: 69,
     code: 'E_CONNECT',

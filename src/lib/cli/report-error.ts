@@ -66,7 +66,8 @@ function plainReason(message: string): string {
   const said = /^(.*)\bE[A-Z0-9]+: ([a-z][a-z ,-]*), [a-z_]+(?: '([^\n]*)')?$/s.exec(message)
   if (!said) return message
   const [, before = '', reason = '', file = ''] = said
-  if (!before.includes(file)) return message
+  // What is written beside a file and renamed has its name and these endings.
+  if (!before.includes(file.replace(/\.\d+\.tmp$|\/\.pbxkit-[\w-]+$/, ''))) return message
   return before + (reason === 'illegal operation on a directory' ? 'it is a folder' : reason)
 }
 

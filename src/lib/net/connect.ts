@@ -199,7 +199,9 @@ export function connectFailure(error: NodeJS.ErrnoException, name: string): Erro
     })
   }
   const reason = error instanceof AggregateError ? error.errors.map((one: Error) => one.message).join('; ') : error.message
-  const hint = connectHints[code]
+  // Half of all programs take HOST:PORT in one word.
+  const withPort = (error as { hostname?: string }).hostname?.match(/^([^:]+):(\d+)$/)
+  const hint = withPort ? `The port is a setting of its own: host ${withPort[1]}, port ${withPort[2]}.` : connectHints[code]
   return new ConnectError(`Cannot connect to ${name}: ${reason}`, {
     cause: error,
     details: { reason: code },

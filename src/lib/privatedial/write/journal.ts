@@ -77,7 +77,12 @@ export async function carryOut(
 export async function completeJournal(folder: string, force = false): Promise<string[]> {
   const plan = readPlan(folder)
   if (!plan) {
-    fs.rmSync(path.join(folder, journalName), { recursive: true, force: true })
+    try {
+      fs.rmSync(path.join(folder, journalName), { recursive: true, force: true })
+    } catch (cause) {
+      // `force` forgives a missing folder, not one that is a file, or may not be written to.
+      throw new IoError(`Cannot write to ${folder}: ${(cause as Error).message}`, { cause })
+    }
     return []
   }
   if (plan.owner !== ownIdentity() && isAlive(plan.owner))

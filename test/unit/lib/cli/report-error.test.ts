@@ -94,6 +94,7 @@ describe('describeError', () => {
   it.each([
     ["Cannot read a b.ini: ENOENT: no such file or directory, open 'a b.ini'", 'Cannot read a b.ini: no such file or directory'],
     ['Cannot read folder: EISDIR: illegal operation on a directory, read', 'Cannot read folder: it is a folder'],
+    ["Cannot write a: ENOENT: no such file or directory, open 'a.12.tmp'", 'Cannot write a: no such file or directory'],
     // The file that it names is another one.
     ["Cannot write a: ENOENT: no such file or directory, open 'b'", "Cannot write a: ENOENT: no such file or directory, open 'b'"]
   ])('says in plain words why a file failed: %s', (message, plain) => {

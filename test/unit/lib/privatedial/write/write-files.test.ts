@@ -4,6 +4,7 @@ import path from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { renderSite } from '../../../../../src/lib/privatedial/render-site.js'
 import { sealText } from '../../../../../src/lib/privatedial/rendered-file.js'
+import { completeJournal } from '../../../../../src/lib/privatedial/write/journal.js'
 import { writeFiles } from '../../../../../src/lib/privatedial/write/write-files.js'
 import { makeSite, makeUser } from '../../../support/sites.js'
 
@@ -29,6 +30,14 @@ describe('writing rendered files', () => {
       expect(fs.readFileSync(at(name), 'utf8')).toBe(text)
       expect(fs.statSync(at(name)).mode & 0o777).toBe(mode)
     }
+  })
+
+  it('says which folder it cannot be when that is below a file', async () => {
+    fs.writeFileSync(at('file'), '')
+    await expect(completeJournal(at('file/etc'))).rejects.toMatchObject({
+      code: 'E_IO',
+      message: expect.stringContaining(`Cannot write to ${at('file/etc')}: ENOTDIR`)
+    })
   })
 
   it('writes only what differs, and keeps what was there before, once', async () => {
