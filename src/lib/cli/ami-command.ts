@@ -1,9 +1,8 @@
-import { secretFields } from '../ami/catalog/overlay.js'
 import { UsageError } from '../errors.js'
 import { BaseCommand } from './base-command.js'
 import { type ConnectionFlagValues, connectionFlags, connectTarget } from './connection-flags.js'
 import type { Command } from './oclif.js'
-import { escapeControlsInLines } from './terminal-text.js'
+import { traceToStderr } from './wire-trace.js'
 
 /** A command that logs in to an Asterisk, or to a proxy. */
 export abstract class AmiCommand<T extends typeof Command> extends BaseCommand<T> {
@@ -24,23 +23,7 @@ export abstract class AmiCommand<T extends typeof Command> extends BaseCommand<T
       connect: { ...target, timeoutMs: flags.timeout, signal: this.signal },
       credentials: { username, secret, auth: flags.auth, events },
       timeoutMs: flags.timeout,
-      ...(flags['log-level'] === 'trace' && { trace: traceToStderr })
+      ...(flags['log-level'] === 'trace' && { trace: traceToStderr() })
     }
   }
-}
-
-const secretLines = new RegExp(`^(${[...secretFields].join('|')}):.*$`, 'gim')
-
-/** Shows the wire on stderr, without what logs in. */
-function traceToStderr(direction: 'sent' | 'received', bytes: Buffer): void {
-  const sign = direction === 'sent' ? '>' : '<'
-  const text = bytes.toString('utf8').replace(secretLines, '$1: ***')
-  process.stderr.write(
-    text
-      .replace(/\r\n/g, '\n')
-      .replace(/\n$/, '')
-      .split('\n')
-      .map((line) => `${sign} ${escapeControlsInLines(line)}\n`)
-      .join('')
-  )
 }

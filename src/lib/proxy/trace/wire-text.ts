@@ -35,11 +35,12 @@ export function* piecesOf(text: string, kind: 'ami' | 'encoded'): Generator<stri
 /**
  * One block as the log may show it: secrets masked, and cut.
  * @param kind `encoded`: it may be XML, CSV, JSON, or an event of Server-Sent Events as well: its look tells
+ * @param maxCharacters of what is shown
  */
-export function shownBlock(text: string, kind: 'ami' | 'encoded'): string {
+export function shownBlock(text: string, kind: 'ami' | 'encoded', maxCharacters = maxShownCharacters): string {
   const read = text.slice(0, maxReadCharacters)
   const tokens = kind === 'ami' ? lineTokens : tokensByLook(read)
-  return shown(masked(read, tokens(read)), text.length)
+  return shown(masked(read, tokens(read)), text.length, maxCharacters)
 }
 
 function tokensByLook(text: string): (text: string) => Token[] {
@@ -61,8 +62,8 @@ export function shownForm(text: string): string {
   return shown(masked(read, tokens), text.length)
 }
 
-function shown(text: string, length: number): string {
-  return text.length > maxShownCharacters || length > maxReadCharacters ? `${text.slice(0, maxShownCharacters)}…` : text
+function shown(text: string, length: number, maxCharacters = maxShownCharacters): string {
+  return text.length > maxCharacters || length > maxReadCharacters ? `${text.slice(0, maxCharacters)}…` : text
 }
 
 /** Puts what may be shown in the place of each value. */
