@@ -47,12 +47,17 @@ describe.skipIf(which('npm') === '' || process.platform !== 'linux')('npm pack a
 
   afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-  it('packs a bundle for each topic, the manifest, the man page and the units, and no source or cache', () => {
+  it('packs a bundle for each topic and each service, the manifest, the man page and the units, and no source or cache', () => {
     const topics = new Set(fs.readdirSync(path.join(root, 'src/commands')).map((name) => name.replace(/\.ts$/, '')))
     const bundles = contents
       .filter((name) => name.startsWith('dist/') && name.endsWith('.cjs'))
-      .map((name) => /^dist\/(\w+)(\.\w{16})?\.cjs$/.exec(name)?.[1])
-    expect(bundles.sort()).toEqual([...topics, 'cli', 'none'].sort())
+      .map((name) => /^dist\/([\w-]+)(\.\w{16})?\.cjs$/.exec(name)?.[1])
+    const services = fs
+      .readdirSync(path.join(root, 'src/commands'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => path.basename(file) === 'serve.ts')
+      .map((file) => file.replace(/\.ts$/, '').replaceAll(path.sep, '-'))
+    expect(services).toContain('proxy-serve')
+    expect(bundles.sort()).toEqual([...topics, ...services, 'cli', 'none'].sort())
     expect(contents).toEqual(expect.arrayContaining(['dist/help.json', ...[...topics].map((topic) => `dist/help.${topic}.json`)]))
     expect(contents).toEqual(
       expect.arrayContaining([

@@ -34,9 +34,14 @@ describe('writing rendered files', () => {
 
   it('says which folder it cannot be when that is below a file', async () => {
     fs.writeFileSync(at('file'), '')
-    await expect(completeJournal(at('file/etc'))).rejects.toMatchObject({
+    // Node 24 sees nothing to complete there; Node 20 fails at the look already.
+    const write = async () => {
+      await completeJournal(at('file/etc'))
+      await writeFiles(files, at('file/etc'))
+    }
+    await expect(write()).rejects.toMatchObject({
       code: 'E_IO',
-      message: expect.stringContaining(`Cannot write to ${at('file/etc')}: ENOTDIR`)
+      message: expect.stringMatching(new RegExp(`^Cannot (write to|make) ${at('file/etc')}: ENOTDIR`))
     })
   })
 
