@@ -25,7 +25,7 @@ describe('who guesses at the ProxyKey', () => {
   })
 
   it('has no more guesses by HTTP', async () => {
-    const { proxy } = await startPair({}, withKey)
+    const { proxy } = await startPair({}, { ...withKey, helloWaitMs: 1_000 })
     const status = async (key: string) => {
       const url = `http://${proxy.address.host}:${proxy.address.port}/?Action=Challenge&AuthType=MD5`
       return (await fetch(url, { headers: { 'X-Proxy-Key': key, Connection: 'close' } })).status

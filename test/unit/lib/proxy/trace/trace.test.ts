@@ -66,7 +66,7 @@ describe('the wire at the level of trace', () => {
   })
 
   it('shows requests of HTTP, and masks Authorization, the query and the body', async () => {
-    const { proxy, wire, find } = await tracedProxy()
+    const { proxy, wire, find } = await tracedProxy({ helloWaitMs: 1_000 })
     await proxy.login()
     const url = `http://127.0.0.1:${proxy.address.port}/?Action=Ping&token=ann-secret`
     const authorization = `Basic ${Buffer.from('ann:ann-secret').toString('base64')}`
