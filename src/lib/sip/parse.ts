@@ -52,18 +52,14 @@ export function parseMessage(
 /** What hardly a message has, and what `checkBytes` looks at more closely. That CR and LF stand together is seen line by line. */
 const suspicious = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/
 
-/**
- * CR and LF stand together or not at all; other control characters only behind a backslash (RFC 3261 25.1, quoted-pair). NUL may not stand there either:
- * the RFC has it, but no header that we write, nor an environment of a program, can hold it, and what comes in goes back out in both.
- */
+/** CR and LF stand together or not at all; other control characters, NUL among them, only behind a backslash (RFC 3261 25.1, quoted-pair; RFC 4475 3.1.1.2). */
 function checkBytes(bytes: Buffer, end: number): void {
   for (let at = 0; at < end; at++) {
     const byte = bytes[at]!
     if ((byte >= 0x20 && byte !== 0x7f) || byte === 0x09) continue
     if (byte === 0x0d && bytes[at + 1] === 0x0a) at++
     else if (byte === 0x0d || byte === 0x0a) throw new SipSyntaxError('header line', 'a CR or a LF that stands alone')
-    else if (byte === 0 || bytes[at - 1] !== 0x5c)
-      throw new SipSyntaxError('control character', 'a control character in the headers')
+    else if (bytes[at - 1] !== 0x5c) throw new SipSyntaxError('control character', 'a control character in the headers')
   }
 }
 

@@ -146,6 +146,7 @@ export class UserAgent {
     this.#options.onWire?.({ direction: 'received', bytes: message.bytes, message, target: flow.target })
     for (const listener of this.#listeners) listener(message, message.bytes, flow)
     try {
+      refuseNul(message)
       if (isReply(message)) this.#receiveReply(message)
       else this.#receiveRequest(message as SipRequest, flow, source)
     } catch (error) {
@@ -202,4 +203,14 @@ function readBack(bytes: Buffer): SipMessage | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * RFC 3261 25.1 lets a NUL stand in a quoted pair, and the parser takes it (RFC 4475 3.1.1.2). No header that we write, nor the environment of a program, can hold
+ * it, and what comes in goes back out in both.
+ * @throws SipSyntaxError
+ */
+function refuseNul({ bytes, body }: SipMessage): void {
+  const at = bytes.indexOf(0)
+  if (at >= 0 && at < bytes.length - body.length) throw new SipSyntaxError('control character', 'a NUL in the headers')
 }
