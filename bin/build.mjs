@@ -46,7 +46,7 @@ function listFiles(folder) {
   })
 }
 
-/** A start reads and caches all of a bundle: with one without commands for help, each is a third of what all in one would be, or less. */
+/** A start reads and caches all of a bundle, so there are several, each a third of what all in one would be, or less. The one without commands is for help. */
 async function bundleAll() {
   const all = { '': [], ...commandsByBundle() }
   const built = await Promise.all(Object.entries(all).map(async ([bundle, commands]) => [bundle, await bundled(commands)]))

@@ -54,6 +54,9 @@ async function startCall(protocol: '1' | '2', isPlain: boolean): Promise<Call> {
   return { server, client, asterisk: asterisk.pause(), application: await arrival }
 }
 
+/** So much may be on its way: the system's own buffers between four programs grow to 20 MB and more. What ours hold is seen by their memory. */
+const mostStuckBytes = streamBytes / 2
+
 /** Writes 60 MB as fast as they are taken. @returns how many lines that were */
 async function pour(socket: net.Socket, line: string): Promise<number> {
   const lines = Math.ceil(streamBytes / line.length)
@@ -85,7 +88,7 @@ describe.skipIf(process.platform !== 'linux').each(ways)('60 MB through %s', (_,
     const before = [peakKb(server), peakKb(client)]
     const poured = pour(application, command)
     application.resume()
-    expect(await stuckAt(application)).toBeLessThan(streamBytes / 2)
+    expect(await stuckAt(application)).toBeLessThan(mostStuckBytes)
     let [lines, wrong, tail] = [0, 0, '']
     asterisk.on('data', (chunk: Buffer) => {
       const found = (tail + chunk).split('\n')
@@ -108,7 +111,7 @@ describe.skipIf(process.platform !== 'linux').each(ways)('60 MB through %s', (_,
     application.write('NOOP\n')
     await new Promise((resolve) => asterisk.once('data', resolve).resume())
     const poured = pour(asterisk, `NoOp: ${'x'.repeat(1_000)}\n`)
-    expect(await stuckAt(asterisk)).toBeLessThan(streamBytes / 2)
+    expect(await stuckAt(asterisk)).toBeLessThan(mostStuckBytes)
     let bytes = 0
     application.on('data', (chunk: Buffer) => {
       bytes += chunk.length

@@ -1,6 +1,7 @@
 import { DataError, ProtocolError } from '../errors.js'
 import { BlockParser } from './block-parser.js'
 import { assertSafe, type Field } from './encode.js'
+import { jsonFault } from './json.js'
 
 /** One action on stdin may be as large as a block on the wire. */
 const maxDocumentBytes = 1024 * 1024
@@ -116,7 +117,7 @@ function* documentActions(text: string, where: string): Generator<Field[]> {
   try {
     document = JSON.parse(text)
   } catch (cause) {
-    throw new DataError(`There is no valid JSON in ${where}: ${(cause as Error).message}`, { cause })
+    throw new DataError(`There is no valid JSON in ${where}: ${jsonFault(cause)}`)
   }
   for (const action of Array.isArray(document) ? document : [document]) {
     const fields = actionFromJson(action, where)

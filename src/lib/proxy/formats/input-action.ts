@@ -15,11 +15,6 @@ export function invalidInput(format: string, reason: string, cause?: unknown): P
   return new ProtocolError(`Invalid ${format} Input: ${line}`, cause === undefined ? {} : { cause })
 }
 
-/** Why a text is no JSON, without the piece of it that V8 quotes (`…, "{"Secret":hunter2}" is not valid JSON`): the message goes to logs. */
-export function jsonFault(error: unknown): string {
-  return (error as Error).message.replace(/, (?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s, '')
-}
-
 /**
  * An action as it would have come as a block on the wire, within the limits of one.
  * @throws ProtocolError for no fields, too many or too long ones, and for what no header can hold (CR, LF, NUL)

@@ -1,9 +1,10 @@
 import { actionFromJson } from '../../ami/action-input.js'
 import type { Block } from '../../ami/block.js'
 import type { ParserLimits } from '../../ami/block-parser.js'
+import { jsonFault } from '../../ami/json.js'
 import { DataError, ProtocolError, UnsafeHeaderError } from '../../errors.js'
 import type { InputFormat, InputParser } from './format.js'
-import { inputAction, invalidInput, jsonFault, maxHeaders } from './input-action.js'
+import { inputAction, invalidInput, maxHeaders } from './input-action.js'
 
 /** An action is an object of values and arrays; variables may be an object of arrays. Nothing has a use for more. */
 const maxDepth = 3

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { actionFromJson } from '../../ami/action-input.js'
 import type { Block } from '../../ami/block.js'
 import type { Field } from '../../ami/encode.js'
-import { jsonFault } from '../formats/input-action.js'
+import { jsonFault } from '../../ami/json.js'
 import { assertSmall } from '../formats/json-input.js'
 import { HttpError } from './http-error.js'
 

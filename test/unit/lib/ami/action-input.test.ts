@@ -104,6 +104,12 @@ describe('readActions: JSON', () => {
     await expect(read('{"Action":"Ping"}\n{}\n')).rejects.toThrow(DataError)
   })
 
+  it('quotes nothing of what is no JSON: a secret may stand there', async () => {
+    await expect(read('{"Action":"Login","Secret":hunter2}')).rejects.toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter') })
+    )
+  })
+
   it('names the line that is no JSON', async () => {
     await expect(read('{"Action":"Ping"}\n\n{"Action":\n{"Action":"Ping"}\n')).rejects.toThrow(
       /^There is no valid JSON in line 3 of stdin/

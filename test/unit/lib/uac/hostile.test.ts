@@ -88,16 +88,10 @@ it('a request with a header that is broken where it is needed costs itself, not 
 })
 
 it('a request that cannot be read is answered 400, to where it came from', async () => {
-  const agent = userAgent({ udp: 'shared' })
-  const peer = await sipPeer(() => {})
-  const { sentBy } = await agent.flowTo(peer.target)
-  const port = Number(sentBy.split(':')[1])
-  const socket = dgram.createSocket('udp4')
-  onTestFinished(() => void socket.close())
-  const heard = new Promise<string>((resolve) => socket.once('message', (bytes) => resolve(String(bytes))))
-  const broken = ['OPTIONS sip:us@127.0.0.1 SIP/2.0', ...headers.slice(0, 4), 'CSeq: 1 INVITE', 'Content-Length: 0', '', '']
-  socket.send(broken.join('\r\n'), port, '127.0.0.1')
-  expect(await heard).toMatch(/^SIP\/2\.0 400 Bad Request\r\nVia: SIP\/2\.0\/UDP 127\.0\.0\.1:9;branch=z9hG4bKh;rport\r\n/)
+  const { agent, heard, send } = await stranger()
+  const answer = heard()
+  send(['OPTIONS sip:us@127.0.0.1 SIP/2.0', ...headers.slice(0, 4), 'CSeq: 1 INVITE', 'Content-Length: 0', '', ''])
+  expect(await answer).toMatch(/^SIP\/2\.0 400 Bad Request\r\nVia: SIP\/2\.0\/UDP 127\.0\.0\.1:9;branch=z9hG4bKh;rport\r\n/)
   expect(agent.counters.refused).toBe(1)
 })
 
